@@ -1,0 +1,377 @@
+"""`run`: do what is needed, in parallel, and keep a record of it."""
+
+from __future__ import annotations
+
+import os
+import time
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from mlops_cli.errors import DataError, FileError, UsageError
+from mlops_cli.execution.aside import mend
+from mlops_cli.execution.builtins import STEPS
+from mlops_cli.execution.events import Notice
+from mlops_cli.execution.machine import Capacity, read_capacity
+from mlops_cli.execution.metrics import read_stage_metrics
+from mlops_cli.execution.outcome import Outcome
+from mlops_cli.execution.process import Processes, interruptible
+from mlops_cli.execution.runner import Runner
+from mlops_cli.execution.workbench import Workbench
+from mlops_cli.formats.atomic import write_atomic
+from mlops_cli.formats.problems import DefinitionError, Problem
+from mlops_cli.git.commit import commit_files
+from mlops_cli.git.facts import read_actor, read_code, uncommitted
+from mlops_cli.git.ignore import write_ignore
+from mlops_cli.history.run_record import (
+    RunRecord,
+    StageRun,
+    dump_run_record,
+    flat_metrics,
+    flat_params,
+    new_run_id,
+)
+from mlops_cli.history.runtime import read_runtime
+from mlops_cli.pipeline.record import shown_program
+from mlops_cli.pipeline.select import find_stages, select_stages
+from mlops_cli.project import DEFINITION, RECORDS, stage_record_path
+from mlops_cli.store.digest import Digest, digest_bytes, digest_stream
+from mlops_cli.store.durability import GroupCommit, recover
+from mlops_cli.store.session import Session
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mlops_cli.execution.events import Event
+    from mlops_cli.opened import Opened
+    from mlops_cli.pipeline.decision import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class RunOptions:
+    """How to run.
+
+    Parameters
+    ----------
+    jobs : int or None
+        Cores to use; all by default.
+    force : bool
+        Run the named stages (all, when none is named) whatever is known of them.
+    keep_going : bool
+        After a failure go on with what does not depend on it.
+    dry : bool
+        Only say what would be done.
+    only, downstream : bool
+        Just the named stages; or they and all that need them.
+    message : str
+        Why this run is made; kept in its record.
+    commit : bool
+        Commit what the run wrote.
+    """
+
+    jobs: int | None = None
+    force: bool = False
+    keep_going: bool = False
+    dry: bool = False
+    only: bool = False
+    downstream: bool = False
+    message: str = ""
+    commit: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RunResult:
+    """What became of a run.
+
+    Parameters
+    ----------
+    run : str or None
+        The id of its record; None where nothing was executed and nothing restored.
+    plan : Plan
+        What was to be done when it began.
+    outcomes : tuple of Outcome
+        What became of each stage; empty for a dry run.
+    written : tuple of str
+        Files to commit, relative to the project.
+    commit : str or None
+        The commit that holds them, where one was asked for.
+    """
+
+    run: str | None
+    plan: Plan
+    outcomes: tuple[Outcome, ...]
+    seconds: float
+    written: tuple[str, ...] = ()
+    commit: str | None = None
+    interrupted: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether every stage is done."""
+        return not self.interrupted and all(outcome.good for outcome in self.outcomes)
+
+
+def run(
+    opened: Opened,
+    targets: Sequence[str] = (),
+    options: RunOptions = RunOptions(),
+    listen: Callable[[Event], None] = lambda _: None,
+) -> RunResult:
+    """Bring stages up to date.
+
+    Parameters
+    ----------
+    targets : sequence of str
+        Stages, as `find_stages` takes them; none means all.
+    listen : callable
+        Told what happens while it happens, from the thread in which it happens.
+
+    Raises
+    ------
+    DefinitionError
+        When files are wrong; nothing has run then.
+    UsageError
+        When a target names nothing.
+    """
+    begin = time.monotonic()
+    if options.jobs is not None and options.jobs < 1:
+        raise UsageError("-j takes a number of 1 or more")
+    pipeline = opened.pipeline
+    names = select_stages(
+        pipeline,
+        opened.graph,
+        targets,
+        folder=opened.folder,
+        only=options.only,
+        downstream=options.downstream,
+    )
+    forced: set[str] = set()
+    if options.force:
+        forced = set(find_stages(pipeline, targets, opened.folder)) if targets else set(names)
+    recovered = [] if options.dry else recover(opened.store)
+    plan = opened.plan(names, forced)
+    if options.dry:
+        return RunResult(None, plan, (), time.monotonic() - begin)
+    if recovered:
+        listen(
+            Notice(
+                f"power was lost during an earlier run: {len(recovered)} files that had not reached the disk are made again"
+            )
+        )
+    ignored = [out.path for stage in pipeline.stages.values() for out in stage.outs if out.cache]
+    write_ignore(opened.project.root, ignored)
+    if not targets:
+        _drop_old_records(opened, listen)
+    if plan.fresh:
+        outcomes = tuple(Outcome(d.stage, "fresh", d, outs=d.outs or {}) for d in plan.decisions.values())
+        written = _to_commit(opened) if options.commit else ()
+        return _commit(opened, RunResult(None, plan, outcomes, time.monotonic() - begin, written), options)
+    config = opened.config
+    capacity = read_capacity(
+        opened.environment.variables,
+        cores=options.jobs or config.jobs,
+        gpus=config.gpus,
+        memory=config.memory,
+    )
+    _check_gpus(opened, plan, capacity)
+    return _commit(opened, _Run(opened, plan, options, capacity, forced, listen, begin).carry_out(), options)
+
+
+def _drop_old_records(opened: Opened, listen: Callable[[Event], None]) -> None:
+    """Remove the records of stages that the pipeline no longer has; Git still knows them."""
+    root = str(opened.project.root)
+    known = {stage_record_path(name) for name in opened.pipeline.stages}
+    for folder, _folders, files in os.walk(f"{root}/{RECORDS}/stages"):
+        for name in files:
+            path = f"{folder}/{name}"[len(root) + 1 :]
+            if name.endswith(".json") and path not in known:
+                os.unlink(f"{root}/{path}")
+                listen(Notice(f"removed {path}: there is no such stage any more"))
+
+
+def _check_gpus(opened: Opened, plan: Plan, capacity: Capacity) -> None:
+    problems = []
+    for decision in plan.decisions.values():
+        stage = opened.pipeline.stages[decision.stage]
+        if decision.state in ("stale", "waiting") and stage.gpu > len(capacity.gpus):
+            message = f"{stage.name} asks for {stage.gpu} GPUs, and this machine has {len(capacity.gpus)}"
+            problems.append(
+                Problem(
+                    *stage.place,
+                    message,
+                    f"if it has more: run: {{gpus: {stage.gpu}}} in {RECORDS}/config.yaml",
+                )
+            )
+    if problems:
+        raise DefinitionError(problems)
+
+
+def _commit(opened: Opened, result: RunResult, options: RunOptions) -> RunResult:
+    if not options.commit or not result.written or not result.good:
+        return result
+    message = options.message.strip() or _title(opened, result)
+    if result.run:
+        message += f"\n\nRun: {result.run}"
+    return replace(result, commit=commit_files(opened.project.root, result.written, message))
+
+
+def _title(opened: Opened, result: RunResult) -> str:
+    done = [opened.pipeline.stages[o.stage].group for o in result.outcomes if o.status != "fresh"]
+    groups = list(dict.fromkeys(done)) or ["records"]
+    return f"mlops run: {', '.join(groups[:4])}" + (f" and {len(groups) - 4} more" if len(groups) > 4 else "")
+
+
+def _kept_in_git(opened: Opened) -> set[str]:
+    """Return what runs write and people commit, relative to the project; a slash at the end means everything below."""
+    outs = [out.path for stage in opened.pipeline.stages.values() for out in stage.outs if not out.cache]
+    return {".gitignore", f"{RECORDS}/stages/", f"{RECORDS}/runs/", *outs, *(f"{path}/" for path in outs)}
+
+
+def _to_commit(opened: Opened) -> tuple[str, ...]:
+    return uncommitted(opened.git, opened.project.prefix, _kept_in_git(opened))
+
+
+class _Run:
+    """One run that has something to do."""
+
+    def __init__(
+        self,
+        opened: Opened,
+        plan: Plan,
+        options: RunOptions,
+        capacity: Capacity,
+        forced: set[str],
+        listen: Callable[[Event], None],
+        begin: float,
+    ) -> None:
+        self.opened = opened
+        self.plan = plan
+        self.options = options
+        self.capacity = capacity
+        self.forced = forced
+        self.listen = listen
+        self.begin = begin
+        self.started = datetime.now(UTC)
+        self.id = new_run_id(self.started)
+
+    def carry_out(self) -> RunResult:
+        opened, project = self.opened, self.opened.project
+        session = Session(opened.store, mend)
+        commit = GroupCommit(opened.store, [project.root, project.local], session.id)
+        try:
+            with ThreadPoolExecutor(2) as asking:
+                code_asked = asking.submit(
+                    read_code, opened.git, {project.prefix + path for path in _kept_in_git(opened)}
+                )
+                actor_asked = asking.submit(read_actor, opened.git)
+                code, actor = code_asked.result(), actor_asked.result()
+            runner = Runner(
+                opened.pipeline,
+                self.plan,
+                self._workbench(session, commit),
+                self.capacity,
+                forced=self.forced,
+                keep_going=self.options.keep_going,
+            )
+            with interruptible():
+                outcomes = tuple(runner.run().values())
+            seconds = time.monotonic() - self.begin
+            written: tuple[str, ...] = ()
+            run_id = None
+            if any(outcome.status != "fresh" for outcome in outcomes):
+                run_id = self.id
+                status = (
+                    "stopped" if runner.interrupted else "ok" if all(o.good for o in outcomes) else "failed"
+                )
+                stages = tuple(self._stage_run(outcome) for outcome in outcomes)
+                record = RunRecord(
+                    id=self.id,
+                    status=status,
+                    started=self.started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
+                    seconds=seconds,
+                    message=self.options.message,
+                    actor=actor,
+                    trigger=opened.environment.trigger,
+                    code=code,
+                    pipeline={"file": DEFINITION, "digest": self._definition_digest()},
+                    stages=tuple(_brief(stage) for stage in stages),
+                    runtime=read_runtime(
+                        opened.environment.python_prefix, opened.environment.variables, self.capacity.gpus
+                    ),
+                    params=flat_params(stages),
+                    metrics=flat_metrics(stages),
+                )
+                path = project.run_record(self.id)
+                write_atomic(path, dump_run_record(record), durable=False, temporary=session.folder / "run")
+                commit.written()
+                written = _to_commit(opened)
+            return RunResult(run_id, self.plan, outcomes, seconds, written, interrupted=runner.interrupted)
+        finally:
+            commit.close()
+            session.close()
+
+    def _workbench(self, session: Session, commit: GroupCommit) -> Workbench:
+        opened, project = self.opened, self.opened.project
+        facts = opened.facts
+        # Worktrees share the machine-local folder, but not their stages.
+        place = digest_bytes(str(project.root).encode())[3:19]
+        facts.objects, facts.results = opened.open_store(session.folder)
+        return Workbench(
+            facts=facts,
+            graph=opened.graph,
+            session=session,
+            commit=commit,
+            processes=Processes(),
+            listen=self.listen,
+            store=opened.store,
+            locks=project.local / "locks" / place,
+            logs=project.local / "logs" / self.id,
+            failed=project.local / "failed" / place,
+            kept=project.local / "kept" / self.id,
+            variables=opened.environment.variables,
+            steps=STEPS,
+        )
+
+    def _definition_digest(self) -> Digest:
+        artifact = self.opened.workspace.artifact(DEFINITION)
+        return artifact.digest if artifact else digest_bytes(b"")
+
+    def _stage_run(self, outcome: Outcome) -> StageRun:
+        stage = self.opened.pipeline.stages[outcome.stage]
+        decision = outcome.decision
+        metrics: Mapping[str, Any] = outcome.metrics
+        if outcome.good and not metrics:
+            try:
+                metrics = read_stage_metrics(stage, outcome.outs, str(self.opened.project.root))
+            except (FileError, DataError) as error:
+                self.listen(Notice(f"{stage.name}: {error.message}"))
+        return StageRun(
+            name=stage.name,
+            status=outcome.status,
+            key=decision.key if decision else None,
+            program=shown_program(stage),
+            seconds=outcome.seconds,
+            peak_memory=outcome.peak_memory,
+            exit_code=outcome.exit_code,
+            log=_digest_file(outcome.log) if outcome.log else None,
+            message=outcome.message,
+            params=stage.params,
+            deps=decision.inputs.deps if decision else {},
+            outs=outcome.outs,
+            metrics=metrics,
+        )
+
+
+def _brief(stage: StageRun) -> StageRun:
+    """Return what a record says of a stage that had nothing to do: its key; the stage record holds the rest."""
+    return StageRun(stage.name, stage.status, stage.key) if stage.status == "fresh" else stage
+
+
+def _digest_file(path: str) -> Digest | None:
+    try:
+        with Path(path).open("rb", buffering=0) as stream:
+            return digest_stream(stream)[0]
+    except OSError:
+        return None

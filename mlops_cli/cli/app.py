@@ -1,0 +1,98 @@
+"""The table of commands, and the way from `sys.argv` to an exit code.
+
+Only the command that is asked for is imported; all of them where help lists them.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from mlops_cli.cli.console import console
+from mlops_cli.cli.options import AsJson, Folder, Quiet, Verbose
+
+# Name and group, in the order in which help lists them; the module has the command's name, and so has its function.
+COMMANDS = {
+    "init": "Start",
+    "run": "Pipeline",
+    "status": "Pipeline",
+    "graph": "Pipeline",
+    "stages": "Pipeline",
+}
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run a command line and end the process with its exit code."""
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        app = build(arguments or ["--help"])
+        code = typer.main.get_command(app).main(
+            arguments or ["--help"], prog_name="mlops", standalone_mode=False
+        )
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        code = 130
+    except (BrokenPipeError, SystemExit):
+        # Whoever read our output has had enough (Typer makes an exit of it); say nothing more, not even while ending.
+        sys.stdout = None
+        code = 141
+    except Exception as error:  # noqa: BLE001 - every error ends here, and gets its exit code
+        from mlops_cli.cli.exit import explain
+
+        code = explain(error, arguments)
+    sys.exit(code or 0)
+
+
+def build(arguments: list[str]) -> typer.Typer:
+    """Return the application with the command that these arguments ask for; with all where that is not plain."""
+    app = typer.Typer(
+        name="mlops",
+        help="Turn a Git repository into an MLOps platform: pipelines, history, models.",
+        no_args_is_help=True,
+        add_completion=True,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(_shared)
+    wanted = _asked_for(arguments)
+    for name, group in COMMANDS.items():
+        if wanted in (None, name):
+            module = import_module(f"mlops_cli.cli.commands.{name}")
+            app.command(name, rich_help_panel=group)(getattr(module, name))
+    return app
+
+
+def _asked_for(arguments: list[str]) -> str | None:
+    """Return the command's name, where it follows nothing but shared options."""
+    rest = iter(arguments)
+    for argument in rest:
+        if argument in ("-C", "--directory"):
+            next(rest, None)
+        elif not argument.startswith("-"):
+            return argument if argument in COMMANDS else None
+    return None
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from mlops_cli.version import VERSION
+
+        print(f"mlops {VERSION}")  # noqa: T201 - this is the command line
+        raise typer.Exit
+
+
+def _shared(
+    directory: Folder = None,
+    as_json: AsJson = False,
+    quiet: Quiet = False,
+    verbose: Verbose = False,
+    version: Annotated[  # noqa: ARG001 - the callback answers
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and stop.")
+    ] = False,
+) -> None:
+    console().take(Path(directory) if directory else None, as_json, quiet, verbose)

@@ -1,0 +1,98 @@
+"""What every command does the same: open the project, print results to the right stream, end with the right code."""
+
+from __future__ import annotations
+
+import json
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+if TYPE_CHECKING:
+    from mlops_cli.opened import Opened
+    from mlops_cli.render.progress import Progress
+
+
+@dataclass
+class Console:
+    """How this process talks: what the shared options say, before or after the command's name.
+
+    Parameters
+    ----------
+    folder : Path
+        Where to work.
+    as_json : bool
+        Results as JSON, errors too.
+    """
+
+    folder: Path = Path()
+    as_json: bool = False
+    quiet: bool = False
+    verbose: bool = False
+
+    def take(self, folder: Path | None, as_json: bool, quiet: bool, verbose: bool) -> Console:
+        """Take over what the options of the command itself say."""
+        self.folder = self.folder / folder if folder else self.folder
+        self.as_json = self.as_json or as_json
+        self.quiet = self.quiet or quiet
+        self.verbose = self.verbose or verbose
+        return self
+
+    def open(self) -> Opened:
+        """Open the project around the folder."""
+        from mlops_cli.opened import open_folder
+
+        return open_folder(self.folder)
+
+    @property
+    def width(self) -> int | None:
+        """Columns of the terminal; None where results go to a file or a pipe."""
+        if not sys.stdout.isatty():
+            return None
+        import shutil
+
+        return shutil.get_terminal_size().columns
+
+    def result(self, text: str) -> None:
+        """Print a result."""
+        if not self.quiet:
+            sys.stdout.write(text)
+
+    def json(self, value: dict[str, Any]) -> None:
+        """Print a result as JSON; asked for, so printed under `--quiet`, too."""
+        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+
+    def say(self, text: str) -> None:
+        """Talk: on standard error, and not under `--quiet`."""
+        if not self.quiet and text:
+            sys.stderr.write(text)
+
+    def fail(self, text: str) -> None:
+        """Say what went wrong: on standard error, also under `--quiet`."""
+        sys.stderr.write(text)
+
+    def progress(self, *, plain: bool) -> Progress:
+        """Return what shows a run's progress here."""
+        from mlops_cli.render.progress import LiveProgress, PlainProgress, SilentProgress
+
+        if self.quiet:
+            return SilentProgress()
+        if sys.stderr.isatty() and not plain:
+            return LiveProgress(sys.stderr, reasons=self.verbose)
+        return PlainProgress(sys.stderr, reasons=self.verbose)
+
+
+_CONSOLE = Console()
+
+
+def console() -> Console:
+    """Return the console of this process."""
+    return _CONSOLE
+
+
+def end(code: int) -> None:
+    """End the command with an exit code."""
+    if code:
+        raise typer.Exit(code)

@@ -1,0 +1,24 @@
+"""Options that commands share, defined once."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+Targets = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[STAGE]...",
+        help="Stages: a name, a group of a matrix, a pattern such as 'train@*', or the path of an output. All by default.",
+        show_default=False,
+    ),
+]
+Folder = Annotated[
+    Path | None,
+    typer.Option("-C", "--directory", metavar="DIR", help="Work in this folder.", show_default=False),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
+Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors; the exit code tells.")]
+Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")]

@@ -1,0 +1,1 @@
+"""Scheduling, child processes, built-in steps: carrying a plan out on this machine."""

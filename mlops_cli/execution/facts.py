@@ -1,0 +1,145 @@
+"""What the planner asks, answered by this machine: workspace, records, results, variables."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from mlops_cli.pipeline.record import StageRecord, load_stage_record
+from mlops_cli.project import stage_record_path
+from mlops_cli.store.globs import is_glob
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Collection, Iterable, Mapping
+
+    from mlops_cli.pipeline.definition import Stage
+    from mlops_cli.project import Project
+    from mlops_cli.store.artifact import Artifact
+    from mlops_cli.store.digest import Digest
+    from mlops_cli.store.objects import Objects
+    from mlops_cli.store.results import Results
+    from mlops_cli.store.workspace import Workspace
+
+
+class MachineFacts:
+    """Facts of one project on this machine; everything is looked at once, and again only when told so.
+
+    Parameters
+    ----------
+    open_store : callable
+        Opens objects and results, when they are first needed: where everything is fresh, that is never.
+    variables : mapping
+        The environment.
+    """
+
+    def __init__(
+        self,
+        project: Project,
+        workspace: Workspace,
+        open_store: Callable[[], tuple[Objects, Results]],
+        variables: Mapping[str, str],
+    ) -> None:
+        self.project = project
+        self.workspace = workspace
+        self._open_store = open_store
+        self._variables = variables
+        self._records: dict[str, StageRecord | None] = {}
+        self._parameter_files: dict[str, Artifact | None] = {}
+        # Folders are listed once for all stages of a plan; None from when on stages run and may make new matches.
+        self._matches: dict[str, tuple[str, ...]] | None = {}
+        self._root = str(project.root)
+
+    @cached_property
+    def objects(self) -> Objects:
+        """The store of objects."""
+        return self._open_store()[0]
+
+    @cached_property
+    def results(self) -> Results:
+        """Known results."""
+        return self._open_store()[1]
+
+    def look_ahead(self, stages: Iterable[Stage]) -> None:
+        """Look at every path that these stages name, in one pass."""
+        paths: dict[str, None] = {}
+        parameter_files: dict[str, None] = {}
+        for stage in stages:
+            for dep in stage.deps:
+                if not is_glob(dep.path):
+                    paths[dep.path] = None
+            for out in stage.outs:
+                paths[out.path] = None
+            for file in stage.runtime:
+                paths[file] = None
+            for file in stage.params:
+                paths[file] = parameter_files[file] = None
+        self.workspace.look(paths)
+        for file in parameter_files:
+            self._parameter_files.setdefault(file, self.workspace.artifact(file))
+
+    def artifact(self, path: str) -> Artifact | None:
+        """Return what lies at a path of the workspace."""
+        return self.workspace.artifact(path)
+
+    def matches(self, pattern: str) -> tuple[str, ...]:
+        """Return the paths of the workspace that a pattern matches."""
+        memo = self._matches
+        if memo is None:
+            return self.workspace.matches(pattern)
+        if pattern not in memo:
+            memo[pattern] = self.workspace.matches(pattern)
+        return memo[pattern]
+
+    def record(self, stage: str) -> StageRecord | None:
+        """Return a stage's record, read once.
+
+        Raises
+        ------
+        FileError
+            When it is damaged, or of a newer version.
+        """
+        if stage not in self._records:
+            path = stage_record_path(stage)
+            try:
+                with open(f"{self._root}/{path}", "rb", buffering=0) as stream:
+                    data = stream.readall()
+            except (FileNotFoundError, NotADirectoryError):
+                data = b""
+            # An empty file is what a power cut leaves of a write that never was reported: as good as none.
+            self._records[stage] = load_stage_record(data, path) if data else None
+        return self._records[stage]
+
+    def result(self, key: Digest) -> Mapping[str, Artifact] | None:
+        """Return the outputs that a key led to, where all of their content is in the store."""
+        outs = self.results.get(key)
+        return outs if outs is not None and self.restorable(outs.values()) else None
+
+    def restorable(self, artifacts: Collection[Artifact]) -> bool:
+        """Whether all content of these artifacts is in the store."""
+        from mlops_cli.store.save import whole  # a project where all is fresh never comes here
+
+        return whole(self.objects, list(artifacts))
+
+    def inside(self, artifact: Artifact, path: str) -> Artifact | None:
+        """Return what lies at a path inside a stored directory."""
+        from mlops_cli.store.save import inside
+
+        return inside(self.objects, artifact, path)
+
+    def variable(self, name: str) -> str | None:
+        """Return the value of an environment variable."""
+        return self._variables.get(name)
+
+    def parameter_file(self, file: str) -> Artifact | None:
+        """Return a parameter file as it was when the plan was made, which the values in the definition come from."""
+        return self._parameter_files.get(file)
+
+    def look_again(self, stage: Stage) -> None:
+        """Forget a stage's record and outputs: another process may have run it meanwhile."""
+        self._matches = None
+        self._records.pop(stage.name, None)
+        self.workspace.forget([out.path for out in stage.outs])
+
+    def remember(self, record: StageRecord) -> None:
+        """Take over the record that was just written."""
+        self._records[record.stage] = record

@@ -1,0 +1,303 @@
+"""One stage, from its lock to its record: decided again, then left alone, restored or run."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlops_cli.errors import DataError, MlopsError
+from mlops_cli.execution.aside import Aside
+from mlops_cli.execution.events import Notice, StageStarted
+from mlops_cli.execution.metrics import read_stage_metrics
+from mlops_cli.execution.outcome import Outcome
+from mlops_cli.execution.taint import changed_inputs
+from mlops_cli.execution.workbench import Job, Workbench, lock_stage
+from mlops_cli.formats.atomic import write_atomic
+from mlops_cli.formats.canonical import compact
+from mlops_cli.pipeline.plan import decide
+from mlops_cli.pipeline.record import dump_stage_record
+from mlops_cli.store.save import drop_damaged, move, restore, save, whole
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mlops_cli.execution.process import Exit
+    from mlops_cli.pipeline.decision import Decision
+    from mlops_cli.pipeline.record import StageRecord
+    from mlops_cli.store.artifact import Artifact
+    from mlops_cli.store.locks import Lock
+
+
+def perform(job: Job, bench: Workbench) -> Outcome:
+    """Carry out one stage; whatever goes wrong with it is in the outcome.
+
+    Raises
+    ------
+    HeldElsewhere
+        When another command has the stage at this moment.
+    """
+    lock = lock_stage(job.stage, bench)
+    try:
+        return _Performance(job, bench, lock).perform()
+    except MlopsError as error:
+        hint = f". {error.hint}" if error.hint else ""
+        return Outcome(job.stage.name, "failed", message=f"{error.message}{hint}")
+    except OSError as error:
+        name = error.filename2 or error.filename or "a file"
+        return Outcome(job.stage.name, "failed", message=f"{name}: {error.strerror or error}")
+    finally:
+        lock.release()
+
+
+class _Performance:
+    def __init__(self, job: Job, bench: Workbench, lock: Lock) -> None:
+        self.job = job
+        self.stage = job.stage
+        self.bench = bench
+        self.facts = bench.facts
+        self.lock = lock
+        root = str(self.facts.project.root)
+        self.root = root
+        failed = bench.failed / self.stage.name.replace(":", "/")
+        self.aside = Aside(bench.session.folder / str(job.number), root, failed, bench.lock_file(job.stage))
+        self.failed = failed
+
+    def perform(self) -> Outcome:
+        stage = self.stage
+        # Since the plan was made, another command may have run this stage, or restored it.
+        self.facts.look_again(stage)
+        decision = decide(
+            stage, self.bench.graph.sources[stage.name], self.job.upstream, self.facts, forced=self.job.forced
+        )
+        if decision.problems:
+            return Outcome(
+                stage.name, "failed", decision, message="; ".join(p.message for p in decision.problems)
+            )
+        if decision.state == "fresh":
+            return Outcome(stage.name, "fresh", decision, outs=decision.outs or {})
+        if decision.state == "cached":
+            return self._restore(decision)
+        if len(self.job.grant.gpus) < stage.gpu:
+            there = f"it asks for {stage.gpu} GPUs, and this machine has {len(self.job.grant.gpus)}"
+            return Outcome(stage.name, "failed", decision, message=there)
+        return self._run(decision)
+
+    # Restoring ----------------------------------------------------------------------------------------------------
+
+    def _restore(self, decision: Decision) -> Outcome:
+        begin = time.monotonic()
+        self.bench.listen(StageStarted(self.stage.name, decision.reasons, restoring=True))
+        outs = decision.outs or {}
+        replaced = [path for path, artifact in outs.items() if not artifact.same(self.facts.artifact(path))]
+        foreign = self._foreign(replaced)
+        self.bench.commit.written()
+        self.aside.move_out(replaced)
+        self.facts.workspace.forget(replaced)
+        try:
+            damaged = self._place(replaced, outs)
+            if not damaged:
+                self._keep_foreign(foreign)
+        except BaseException:
+            self.aside.put_back(replaced)
+            raise
+        if damaged:
+            self.aside.put_back(replaced)
+            self.facts.workspace.forget(replaced)
+            drop_damaged(self.facts.objects, list(outs.values()))
+            self.bench.listen(
+                Notice(f"{damaged} is damaged in the store, so {self.stage.name} makes it again")
+            )
+            return self._run(decision)
+        self.aside.settle()
+        if not self.stage.frozen:  # its record stays that of the definition it was frozen under
+            self._write_record(decision.record(self.stage, outs))
+        self.aside.discard()
+        metrics = read_stage_metrics(self.stage, outs, self.root)
+        return Outcome(
+            self.stage.name, "cached", decision, time.monotonic() - begin, outs=outs, metrics=metrics
+        )
+
+    def _place(self, paths: list[str], outs: Mapping[str, Artifact]) -> str:
+        """Place outputs and read them back; return the first whose content in the store is not what its name says."""
+        own = {out.path for out in self.stage.outs if out.persist}
+        for number, path in enumerate(paths):
+            temporary = f"{self.bench.session.folder}/placing-{self.job.number}-{number}"
+            try:
+                restore(self.facts.objects, outs[path], f"{self.root}/{path}", temporary, own=path in own)
+            except DataError:
+                if whole(self.facts.objects, [outs[path]]):
+                    raise  # the content is there: it is the workspace that cannot be written
+                return path
+            if not outs[path].same(self.facts.artifact(path)):
+                return path
+        return ""
+
+    # Running ------------------------------------------------------------------------------------------------------
+
+    def _run(self, decision: Decision) -> Outcome:
+        stage = self.stage
+        self.bench.listen(StageStarted(stage.name, decision.reasons))
+        self.bench.commit.written()
+        moved = [out.path for out in stage.outs if not out.persist]
+        foreign = self._foreign(moved)
+        self.facts.workspace.forget([out.path for out in stage.outs])
+        log = self.bench.logs / f"{stage.name.replace(':', '/')}.log"
+        _make_folder(str(log.parent))
+        self.aside.move_out(moved)
+        try:
+            end = self._run_program(log)
+            trouble, outs, metrics = self._take_outputs(end)
+            outcome = Outcome(
+                stage.name,
+                "failed",
+                decision,
+                end.seconds,
+                exit_code=end.code,
+                peak_memory=end.peak_memory,
+                log=str(log),
+            )
+            if not trouble:
+                return self._finish(decision, outcome, outs, metrics, foreign)
+        except BaseException:
+            self._put_back(moved)
+            raise
+        return replace(outcome, message=trouble + self._put_back(moved), tail=_tail(log))
+
+    def _take_outputs(self, end: Exit) -> tuple[str, Mapping[str, Artifact], Mapping[str, object]]:
+        """Return what is wrong, the outputs in the store, and the metrics."""
+        trouble = self._trouble(end)
+        if trouble:
+            return trouble, {}, {}
+        try:
+            outs = save(self.facts.workspace, self.facts.objects, [out.path for out in self.stage.outs])
+            return "", outs, read_stage_metrics(self.stage, outs, self.root)
+        except MlopsError as error:
+            return error.message, {}, {}
+
+    def _finish(
+        self,
+        decision: Decision,
+        outcome: Outcome,
+        outs: Mapping[str, Artifact],
+        metrics: Mapping[str, object],
+        foreign: list[str],
+    ) -> Outcome:
+        changed = changed_inputs(self.stage, decision, self.facts)
+        if not changed and decision.key is not None:
+            self.facts.results.put(decision.key, outs)
+            self.bench.commit.written()
+        self._keep_foreign(foreign)
+        self.aside.settle()
+        self._write_record(decision.record(self.stage, outs, tainted=bool(changed)))
+        self.aside.discard()
+        if changed:
+            message = f"{changed[0]} changed while the stage ran, so its outputs are no result: run again"
+            return replace(outcome, status="tainted", message=message, outs=outs, metrics=metrics)
+        return replace(outcome, status="ran", outs=outs, metrics=metrics)
+
+    def _run_program(self, log: Path) -> Exit:
+        folder = os.path.normpath(f"{self.root}/{self.stage.wdir}")
+        _make_folder(folder)
+        for out in self.stage.outs:
+            _make_folder(os.path.dirname(f"{self.root}/{out.path}"))
+        variables = {**self.bench.variables, "MLOPS_STAGE": self.stage.name}
+        if self.job.grant.gpus:
+            variables["CUDA_VISIBLE_DEVICES"] = ",".join(self.job.grant.gpus)
+        for attempt in range(self.stage.retries + 1):
+            end = self.bench.processes.run(
+                self._programs(),
+                folder=folder,
+                variables=variables,
+                log=log,
+                timeout=self.stage.timeout,
+                keep=(self.lock.descriptor,),
+            )
+            if end.code == 0 or end.stopped or attempt == self.stage.retries:
+                break
+            self.bench.listen(
+                Notice(f"{self.stage.name} failed, trying again ({attempt + 1} of {self.stage.retries})")
+            )
+            with log.open("a") as stream:
+                stream.write(f"--- attempt {attempt + 2} of {self.stage.retries + 1} ---\n")
+            self.aside.keep_half_made([out.path for out in self.stage.outs if not out.persist])
+        return end
+
+    def _programs(self) -> list[list[str]]:
+        if self.stage.uses:
+            entry = self.bench.steps[self.stage.uses].entry
+            settings = compact(dict(self.stage.settings)).decode()
+            return [[sys.executable, "-m", "mlops_cli.execution.step", entry, settings]]
+        return [["/bin/sh", "-c", command] for command in self.stage.commands]
+
+    def _trouble(self, end: Exit) -> str:
+        """Return why a finished program counts as failed; empty when it does not."""
+        if end.stopped:
+            return "stopped"
+        if end.timed_out:
+            return f"still running after its timeout of {self.stage.timeout:g} seconds"
+        if end.code < 0:
+            return f"ended by signal {-end.code}"
+        if end.code > 0:
+            return f"exit code {end.code}"
+        missing = [out.path for out in self.stage.outs if not os.path.exists(f"{self.root}/{out.path}")]
+        if missing:
+            return f"it ended well, but did not make its output {', '.join(missing)}"
+        return ""
+
+    def _put_back(self, moved: list[str]) -> str:
+        kept = self.aside.put_back(moved)
+        self.facts.workspace.forget(moved)
+        return f" (what it had made so far is in {os.path.relpath(self.failed, self.root)})" if kept else ""
+
+    # What else belongs to it --------------------------------------------------------------------------------------
+
+    def _foreign(self, paths: list[str]) -> list[str]:
+        """Return paths whose present content did not come from a run, and is nowhere else: it must not be lost."""
+        record = self.facts.record(self.stage.name)
+        found = []
+        for path in paths:
+            artifact = self.facts.artifact(path)
+            ours = record.outs.get(path) if record else None
+            if artifact is None or artifact.same(ours) or whole(self.facts.objects, [artifact]):
+                continue
+            found.append(path)
+        return found
+
+    def _keep_foreign(self, paths: list[str]) -> None:
+        for path in paths:
+            waiting = self.aside.where(path)
+            if waiting is not None and os.path.lexists(waiting):
+                target = self.bench.kept / path
+                target.parent.mkdir(parents=True, exist_ok=True)
+                move(waiting, str(target))
+                self.bench.listen(
+                    Notice(f"{path} was not made by a run: the file that lay there is kept as {target}")
+                )
+
+    def _write_record(self, record: StageRecord) -> None:
+        path = self.facts.project.stage_record(self.stage.name)
+        data = dump_stage_record(record)
+        if self.facts.record(self.stage.name) != record or not path.exists():
+            temporary = self.bench.session.folder / f"record-{self.job.number}"
+            write_atomic(path, data, durable=False, temporary=temporary)
+            self.bench.commit.written()
+        self.facts.remember(record)
+
+
+def _make_folder(path: str) -> None:
+    if not os.path.isdir(path):
+        os.makedirs(path, exist_ok=True)
+
+
+def _tail(log: Path, lines: int = 20, most: int = 8192) -> str:
+    """Return the last lines of a log."""
+    try:
+        with log.open("rb") as stream:
+            stream.seek(max(0, os.fstat(stream.fileno()).st_size - most))
+            return "\n".join(stream.read().decode(errors="replace").splitlines()[-lines:])
+    except OSError:
+        return ""

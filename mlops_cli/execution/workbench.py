@@ -1,0 +1,106 @@
+"""What carrying out a stage needs: the stores, the session, the processes; and the stage's lock."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from mlops_cli.execution.process import end_holders
+from mlops_cli.store.locks import Lock
+from mlops_cli.store.session import is_alive
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+    from mlops_cli.execution.events import Listener
+    from mlops_cli.execution.facts import MachineFacts
+    from mlops_cli.execution.process import Processes
+    from mlops_cli.execution.schedule import Grant
+    from mlops_cli.pipeline.builtin import BuiltinStep
+    from mlops_cli.pipeline.decision import Decision
+    from mlops_cli.pipeline.definition import Stage
+    from mlops_cli.pipeline.graph import Graph
+    from mlops_cli.store.durability import GroupCommit
+    from mlops_cli.store.session import Session
+
+
+class HeldElsewhere(Exception):  # noqa: N818 - a state to wait out, not an error
+    """Another command is at work on this stage."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workbench:
+    """Everything that carrying out stages needs.
+
+    Parameters
+    ----------
+    store : Path
+        The folder of objects and results.
+    locks : Path
+        Where the locks of this worktree's stages lie.
+    logs : Path
+        Where this run's logs go.
+    failed : Path
+        Where half-made outputs of this worktree's stages go.
+    kept : Path
+        Where edited outputs go when a stage replaces them.
+    variables : mapping
+        The environment of the stages' programs.
+    """
+
+    facts: MachineFacts
+    graph: Graph
+    session: Session
+    commit: GroupCommit
+    processes: Processes
+    listen: Listener
+    store: Path
+    locks: Path
+    logs: Path
+    failed: Path
+    kept: Path
+    variables: Mapping[str, str]
+    steps: Mapping[str, BuiltinStep]
+
+    def lock_file(self, stage: Stage) -> Path:
+        """Return the lock file of a stage in this worktree."""
+        return self.locks / stage.name.replace("%", "%25").replace("/", "%2F")
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One stage to carry out.
+
+    Parameters
+    ----------
+    number : int
+        Its place in the run; names its temporary folder.
+    upstream : mapping
+        What was decided for the stages that it needs.
+    """
+
+    stage: Stage
+    number: int
+    grant: Grant
+    upstream: Mapping[str, Decision]
+    forced: bool = False
+
+
+def lock_stage(stage: Stage, bench: Workbench) -> Lock:
+    """Take the stage's lock; what a killed command left running is ended first.
+
+    Raises
+    ------
+    HeldElsewhere
+        When another command has the stage at this moment.
+    """
+    path = bench.lock_file(stage)
+    lock = Lock(path)
+    if not lock.acquire(wait=False):
+        owner = lock.read_note()
+        if not owner or is_alive(bench.store, owner) or not end_holders(path):
+            raise HeldElsewhere(stage.name)
+        lock.acquire(wait=True)
+    lock.note(bench.session.id)
+    return lock

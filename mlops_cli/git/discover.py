@@ -1,0 +1,78 @@
+"""Finding the repository and the project around a folder, without starting a process."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from mlops_cli.errors import FileError, UsageError
+from mlops_cli.project import DEFINITION, RECORDS, Project
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+def find_project(start: Path) -> Project:
+    """Return the project that a folder belongs to.
+
+    Its root is the nearest folder upwards that holds `.mlops/`, else the outermost that holds `mlops.yaml` (a sub-project's
+    file lies below the file that includes it), else the top of the worktree.
+
+    Raises
+    ------
+    UsageError
+        When the folder does not exist, or is not inside a Git repository.
+    """
+    here = find_repository(start)
+    folders = [here.root, *here.root.parents]
+    return replace(here, root=_project_root(folders[: here.depth + 1]))
+
+
+def find_repository(start: Path) -> Project:
+    """Return a project whose root is the folder `start` itself, whatever lies in it.
+
+    Raises
+    ------
+    UsageError
+        When the folder does not exist, or is not inside a Git repository.
+    """
+    if not start.is_dir():
+        raise UsageError(f"there is no folder {start}")
+    start = start.resolve()
+    for folder in (start, *start.parents):
+        if (folder / ".git").exists():
+            git_dir = _git_dir(folder / ".git")
+            return Project(start, folder, git_dir, _common_dir(git_dir))
+    raise UsageError(
+        f"{start} is not inside a Git repository",
+        hint="Make one with: git init, or name a folder inside one with: mlops -C DIR",
+    )
+
+
+def _project_root(folders: list[Path]) -> Path:
+    for folder in folders:
+        if (folder / RECORDS).is_dir():
+            return folder
+    for folder in reversed(folders):
+        if (folder / DEFINITION).is_file():
+            return folder
+    return folders[-1]
+
+
+def _git_dir(path: Path) -> Path:
+    """Follow the file that a linked worktree or a submodule has in place of a folder."""
+    if path.is_dir():
+        return path
+    text = path.read_text().strip()
+    if not text.startswith("gitdir:"):
+        raise FileError(
+            f"{path} is neither a folder nor a link to one", hint="Repair it with: git worktree repair"
+        )
+    return (path.parent / text.removeprefix("gitdir:").strip()).resolve()
+
+
+def _common_dir(git_dir: Path) -> Path:
+    try:
+        return (git_dir / (git_dir / "commondir").read_text().strip()).resolve()
+    except (FileNotFoundError, NotADirectoryError):
+        return git_dir

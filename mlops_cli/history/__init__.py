@@ -1,0 +1,1 @@
+"""Run records, and what Git's history says of them."""

@@ -1,0 +1,232 @@
+"""Results as text for a terminal."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from mlops_cli.formats.redact import redact
+from mlops_cli.render.lists import list_text
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+
+    from mlops_cli.actions.init import InitResult
+    from mlops_cli.actions.run import RunResult
+    from mlops_cli.actions.stages import StagesResult
+    from mlops_cli.actions.status import StatusResult
+    from mlops_cli.execution.outcome import Outcome
+    from mlops_cli.pipeline.decision import Decision, Reason
+
+# A table of more stages than this lists only those that have something to say.
+_MOST_FRESH = 40
+_MOST_REASONS = 4
+_MOST_METRICS = 40
+
+
+def status_text(result: StatusResult, *, everything: bool = False, width: int | None = None) -> str:
+    """Return the states of stages: a table where anything is to be done or the pipeline is small, and a sentence."""
+    if not result.stages:
+        return "There are no stages yet: describe one in mlops.yaml.\n"
+    return _states(result.stages, everything=everything, width=width) + _summary(result.stages)
+
+
+def _states(decisions: Sequence[Decision], *, everything: bool, width: int | None) -> str:
+    shown = [d for d in decisions if d.state != "fresh" or everything]
+    if shown and len(decisions) <= _MOST_FRESH:
+        shown = list(decisions)
+    if not shown:
+        return ""
+    rows = [(d.stage, d.state, reasons_text(d.reasons)) for d in shown]
+    return list_text(("stage", "state", "why"), rows, "table", width=width)
+
+
+def _summary(decisions: Sequence[Decision]) -> str:
+    counts = _counts(d.state for d in decisions)
+    if counts.keys() == {"fresh"}:
+        return f"{_stages(len(decisions))}, everything is fresh.\n"
+    parts = [
+        f"{counts[state]} {state}" for state in ("fresh", "cached", "stale", "waiting") if state in counts
+    ]
+    return f"{_stages(len(decisions))}: {', '.join(parts)}. Bring them up to date with: mlops run\n"
+
+
+def reasons_text(reasons: Sequence[Reason]) -> str:
+    """Return reasons in one line; where there are many, the first of them and how many more."""
+    waits = [reason.subject for reason in reasons if reason.kind == "upstream"]
+    texts = [f"waits for {_few(waits, 3)}"] if waits else []
+    texts += [reason_text(reason) for reason in reasons if reason.kind != "upstream"]
+    return _few(texts, _MOST_REASONS, "; ")
+
+
+def _few(texts: Sequence[str], most: int, between: str = ", ") -> str:
+    """Join texts; of many the first, and how many more there are."""
+    if len(texts) > most:
+        texts = [*texts[: most - 1], f"{len(texts) - most + 1} more"]
+    return between.join(texts)
+
+
+def reason_text(reason: Reason) -> str:
+    """Return one reason in words.
+
+    Examples
+    --------
+    >>> from mlops_cli.pipeline.decision import Reason
+    >>> reason_text(Reason("param-changed", "train.depth", 4, 8, "params.yaml"))
+    'train.depth 4 -> 8'
+    """
+    name, old, new = reason.subject, _value(reason.old), _value(reason.new)
+    words = {
+        "new": "has not run yet",
+        "forced": "forced",
+        "always": "runs always",
+        "frozen": "frozen",
+        "tainted": "an input changed while it ran",
+        "upstream": f"waits for {name}",
+        "program-changed": f"command changed: {old} -> {new}",
+        "wdir-changed": f"wdir {old} -> {new}",
+        "outs-changed": "its list of outputs changed",
+        "dep-changed": f"{name} changed",
+        "dep-added": f"{name} is a new input",
+        "dep-removed": f"{name} is no input any more",
+        "param-changed": f"{name} {old} -> {new}",
+        "param-added": f"{name} = {new} is a new parameter",
+        "param-removed": f"{name} is no parameter any more",
+        "env-changed": f"${name} {old} -> {new}",
+        "runtime-changed": f"{name} changed",
+        "key-changed": "its key changed",
+        "output-missing": f"{name} is missing",
+        "output-changed": f"{name} was edited",
+    }
+    return words[reason.kind]
+
+
+def _value(value: Any) -> str:
+    if value is None:
+        return "(not set)"
+    if isinstance(value, list) and all(isinstance(item, str) for item in value):
+        return "; ".join(value)
+    text = value if isinstance(value, str) else _json(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _json(value: Any) -> str:
+    import json
+
+    return json.dumps(value)
+
+
+def run_text(result: RunResult, *, width: int | None = None, everything: bool = False) -> str:
+    """Return what became of a run: the plan of a dry one, else a sentence and the metrics of what was done."""
+    if not result.plan.decisions:
+        return "There are no stages yet: describe one in mlops.yaml.\n"
+    if not result.outcomes:
+        decisions = tuple(result.plan.decisions.values())
+        return _states(decisions, everything=everything, width=width) + _summary(decisions)
+    counts = _counts(outcome.status for outcome in result.outcomes)
+    if counts.keys() == {"fresh"}:
+        return f"{_stages(len(result.outcomes))}, everything is fresh: nothing to do.\n"
+    order = ("ran", "cached", "fresh", "failed", "tainted", "skipped")
+    parts = [f"{counts[status]} {status}" for status in order if status in counts]
+    return (
+        f"{metrics_text(result.outcomes, width=width)}{', '.join(parts)} in {seconds_text(result.seconds)}.\n"
+    )
+
+
+def metrics_text(outcomes: Iterable[Outcome], *, width: int | None = None) -> str:
+    """Return the metrics that stages reported, a row a stage; empty where there are none."""
+    rows = [(outcome.stage, outcome.metrics) for outcome in outcomes if outcome.metrics]
+    names = list(dict.fromkeys(name for _, metrics in rows for name in metrics))
+    if not rows or len(rows) > _MOST_METRICS:
+        return ""
+    cells = [(stage, *(_number(metrics, name) for name in names)) for stage, metrics in rows]
+    return list_text(("stage", *names), cells, "table", width=width) + "\n"
+
+
+def _number(metrics: Mapping[str, Any], name: str) -> str:
+    if name not in metrics:
+        return ""
+    value = metrics[name]
+    if isinstance(value, dict):
+        bounds = f" ({value['low']:.4g} to {value['high']:.4g})" if value.keys() >= {"low", "high"} else ""
+        return f"{value['value']:.4g}{bounds}"
+    return "not a number" if value is None else f"{value:.4g}" if isinstance(value, float) else str(value)
+
+
+def failures_text(outcomes: Iterable[Outcome]) -> str:
+    """Return what went wrong, stage by stage, with the end of each log."""
+    parts = []
+    for outcome in outcomes:
+        if outcome.status in ("failed", "tainted"):
+            parts.append(f"{outcome.stage} {outcome.status}: {outcome.message}\n")
+            if outcome.tail:
+                parts.append("".join(f"  | {_harmless(line)}\n" for line in outcome.tail.splitlines()))
+            if outcome.log:
+                parts.append(f"  whole log: {outcome.log}\n")
+    return "".join(parts)
+
+
+def _harmless(line: str) -> str:
+    """Return a line of a program's output without what would change how the terminal behaves."""
+    import re
+
+    plain = re.sub(r"\x1b\[[0-9;]*m", "", line)
+    return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in plain)
+
+
+def stages_rows(result: StagesResult) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Return head and rows of the list of stages."""
+    rows: list[tuple[str, ...]] = []
+    for stage in result.stages:
+        program = f"uses {stage.uses}" if stage.uses else " && ".join(map(redact, stage.commands))
+        outs = ", ".join(out.path for out in stage.outs)
+        rows.append((stage.name, stage.desc or program, ", ".join(dep.path for dep in stage.deps), outs))
+    return ("stage", "what it does", "needs", "makes"), rows
+
+
+def init_text(result: InitResult) -> str:
+    """Return what was written, and what to type next."""
+    if not result.written:
+        return f"{result.project.root} is a project already; nothing was changed.\n"
+    lines = [f"wrote {path}" for path in result.written]
+    next_step = "mlops run" if result.example else "describe a stage in mlops.yaml, then: mlops run"
+    return "\n".join([*lines, f"Next: {next_step}"]) + "\n"
+
+
+def commit_text(written: Sequence[str]) -> str:
+    """Return which files to commit, and how."""
+    if not written:
+        return ""
+    folders = sorted({path if path.count("/") == 0 else path.split("/", 1)[0] for path in written})
+    few = written if len(written) <= 6 else folders
+    return f"To keep this: git add {' '.join(map(_quote, few))} && git commit    (or next time: mlops run --commit)\n"
+
+
+def _quote(path: str) -> str:
+    import shlex
+
+    return shlex.quote(path)
+
+
+def seconds_text(seconds: float) -> str:
+    """Return a duration.
+
+    Examples
+    --------
+    >>> seconds_text(0.1234), seconds_text(75), seconds_text(7300)
+    ('0.12 s', '1 min 15 s', '2 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def _counts(states: Iterable[str]) -> dict[str, int]:
+    counts: dict[str, int] = {}
+    for state in states:
+        counts[state] = counts.get(state, 0) + 1
+    return counts
+
+
+def _stages(count: int) -> str:
+    return "1 stage" if count == 1 else f"{count} stages"

@@ -1,0 +1,1 @@
+"""Content: digests, objects, trees, results, placement in the workspace, the cache of digests by file identity."""

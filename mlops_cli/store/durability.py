@@ -1,0 +1,178 @@
+"""Group commit: many small files reach the disk together, about once a second, and a power cut can never leave a wrong result.
+
+While a command writes, a marker says since when what it wrote may be only in memory. A flush hands everything to the disk and
+moves the marker on; a clean end removes it. A marker from before the last start of the machine therefore tells that power was
+lost, and from which moment on objects and results have to be checked before anyone believes them.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops_cli.formats.atomic import flush_folder, write_atomic
+from mlops_cli.store.digest import Digest, digest_stream
+from mlops_cli.store.locks import Lock
+from mlops_cli.store.session import is_alive
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+_EVERY = 1.0  # seconds
+_UNKNOWN = "unknown"
+
+
+class GroupCommit:
+    """Flushes what one command writes.
+
+    Parameters
+    ----------
+    store : Path
+        The folder of objects and results.
+    places : sequence of Path
+        Other folders that are written to, such as the project's.
+    session : str
+        The id of the command's session; names the marker.
+    """
+
+    def __init__(self, store: Path, places: Sequence[Path], session: str) -> None:
+        self._store = store
+        self._places = _one_a_device([store, *places])
+        self._marker = store / "unsealed" / f"{session}@{_boot()}"
+        self._dirty = threading.Event()
+        self._stop = threading.Event()
+        self._starting = threading.Lock()
+        self._thread: threading.Thread | None = None
+
+    def written(self) -> None:
+        """Something was written: it will be on the disk about a second from now."""
+        with self._starting:
+            self._start()
+        self._dirty.set()
+
+    def _start(self) -> None:
+        if self._thread is None:
+            write_atomic(self._marker, b"")
+            flush_folder(self._store)
+            self._thread = threading.Thread(target=self._work, name="group-commit", daemon=True)
+            self._thread.start()
+
+    def close(self) -> None:
+        """Flush what is left, and say that everything is on the disk."""
+        if self._thread is None:
+            return
+        self._stop.set()
+        self._thread.join()
+        _flush(self._places)
+        for marker in self._marker.parent.glob(f"*@{_boot()}"):
+            # Flushing takes everybody's files along: also those of commands that were killed.
+            if marker == self._marker or not is_alive(self._store, _session_of(marker)):
+                marker.unlink(missing_ok=True)
+
+    def _work(self) -> None:
+        while not self._stop.wait(_EVERY):
+            if self._dirty.is_set():
+                self._dirty.clear()
+                with suppress(OSError):
+                    now = time.time_ns()
+                    _flush(self._places)
+                    os.utime(self._marker, ns=(now, now))
+
+
+def recover(store: Path) -> list[str]:
+    """Check what was written just before a power cut, and remove what did not reach the disk.
+
+    Parameters
+    ----------
+    store : Path
+        The folder of objects and results.
+
+    Returns
+    -------
+    list of str
+        The files removed: each is made again when it is needed.
+    """
+    if not _stale(store):
+        return []
+    # One at a time: what one command removes, it may already have made again when the next one comes to look.
+    lock = Lock(store / "locks" / "recover")
+    lock.acquire(wait=True)
+    try:
+        return _recover(store, _stale(store))
+    finally:
+        lock.release()
+
+
+def _stale(store: Path) -> list[Path]:
+    """Return the markers of commands that a power cut ended."""
+    folder = store / "unsealed"
+    if not folder.is_dir():
+        return []
+    boot = _boot()
+    return [
+        marker
+        for marker in folder.iterdir()
+        if (boot == _UNKNOWN or not marker.name.endswith(f"@{boot}"))
+        and not is_alive(store, _session_of(marker))
+    ]
+
+
+def _recover(store: Path, stale: Sequence[Path]) -> list[str]:
+    if not stale:
+        return []
+    since = min(marker.stat().st_mtime for marker in stale) - 2
+    removed = []
+    for path in (store / "objects").glob("??/*"):
+        if path.stat().st_mtime >= since and not _intact(path):
+            path.unlink()
+            removed.append(str(path))
+    for path in (store / "results").glob("??/*.json"):
+        # A result is parsed before it is believed; only one that is empty needs sweeping away.
+        if path.stat().st_size == 0:
+            path.unlink()
+            removed.append(str(path))
+    for marker in stale:
+        marker.unlink(missing_ok=True)
+    return removed
+
+
+def _intact(path: Path) -> bool:
+    with path.open("rb", buffering=0) as stream:
+        return digest_stream(stream)[0] == Digest(f"b3:{path.parent.name}{path.name}")
+
+
+def _session_of(marker: Path) -> str:
+    return marker.name.split("@", 1)[0]
+
+
+def _one_a_device(folders: Sequence[Path]) -> list[Path]:
+    seen: dict[int, Path] = {}
+    for folder in folders:
+        folder.mkdir(parents=True, exist_ok=True)
+        seen.setdefault(folder.stat().st_dev, folder)
+    return list(seen.values())
+
+
+def _flush(places: Sequence[Path]) -> None:
+    """Hand everything that was written on these file systems to their disks."""
+    import ctypes
+
+    libc = ctypes.CDLL(None, use_errno=True)
+    for place in places:
+        descriptor = os.open(place, os.O_RDONLY)
+        try:
+            if not hasattr(libc, "syncfs") or libc.syncfs(descriptor) != 0:
+                os.sync()
+        finally:
+            os.close(descriptor)
+
+
+def _boot() -> str:
+    """Return what tells this start of the machine from the one before."""
+    with suppress(OSError):
+        return Path("/proc/sys/kernel/random/boot_id").read_text().strip()
+    return _UNKNOWN

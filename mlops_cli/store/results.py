@@ -1,0 +1,54 @@
+"""Results: from the key of a stage to the digests of its outputs; what makes "never do the same work twice" true."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from mlops_cli.errors import DataError, FileError
+from mlops_cli.formats.atomic import write_atomic
+from mlops_cli.formats.canonical import compact, object_field, read_record
+from mlops_cli.store.artifact import Artifact, artifact_from_record
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlops_cli.store.digest import Digest
+
+_SCHEMA = 1
+
+
+class Results:
+    """One small file a key, in a folder 256 folders wide. A damaged one counts as absent: the stage then runs again.
+
+    Parameters
+    ----------
+    folder : Path
+        Where results lie.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = str(folder)
+
+    def get(self, key: Digest) -> dict[str, Artifact] | None:
+        """Return the outputs (path to artifact) that this key led to, or None."""
+        path = self._path(key)
+        try:
+            record = read_record(path.read_bytes(), file=str(path), schema=_SCHEMA)
+            if record.get("key") != key:
+                return None
+            return {p: artifact_from_record(a) for p, a in object_field(record, "outs", str(path)).items()}
+        except (OSError, FileError, DataError):
+            return None
+
+    def put(self, key: Digest, outs: Mapping[str, Artifact]) -> None:
+        """Keep what a key led to; flushed with its group, after the content."""
+        value = {
+            "schema": _SCHEMA,
+            "key": key,
+            "outs": {path: artifact.record() for path, artifact in outs.items()},
+        }
+        write_atomic(self._path(key), compact(value), durable=False)
+
+    def _path(self, key: Digest) -> Path:
+        return Path(f"{self._folder}/{key[3:5]}/{key[5:]}.json")

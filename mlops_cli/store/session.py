@@ -1,0 +1,85 @@
+"""One command that writes: its own folder for temporary files, alive for as long as its lock is.
+
+What a killed command left behind is recognised by its lock being free, handed to whoever can mend it, and removed.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from contextlib import suppress
+from typing import TYPE_CHECKING
+
+from mlops_cli.store.locks import Lock
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from pathlib import Path
+
+
+class Session:
+    """The writing side of one command.
+
+    Parameters
+    ----------
+    store : Path
+        The folder of objects and results.
+    mend : callable, optional
+        Called with the temporary folder of each dead session before it is removed.
+    """
+
+    def __init__(self, store: Path, mend: Callable[[Path], None] | None = None) -> None:
+        self.id = f"{os.getpid()}-{os.urandom(4).hex()}"
+        self.folder = store / "tmp" / self.id
+        self._locks = store / "locks"
+        self._lock = Lock(self._locks / f"session-{self.id}")
+        self._lock.acquire(wait=True)
+        self.folder.mkdir(parents=True)
+        try:
+            self._sweep(store / "tmp", mend)
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Remove the temporary folder and let the lock go."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        with suppress(OSError):
+            (self._locks / f"session-{self.id}").unlink()
+        self._lock.release()
+
+    def _sweep(self, tmp: Path, mend: Callable[[Path], None] | None) -> None:
+        for folder in sorted(tmp.iterdir()):
+            if folder.name == self.id or not folder.is_dir():
+                continue
+            lock = Lock(self._locks / f"session-{folder.name}")
+            # Taken without waiting: held means alive. Two sweepers cannot both get it.
+            if not lock.acquire(wait=False):
+                continue
+            try:
+                with suppress(FileNotFoundError):
+                    if mend is not None and folder.exists():
+                        mend(folder)
+                    shutil.rmtree(folder, ignore_errors=True)
+                    (self._locks / f"session-{folder.name}").unlink()
+            finally:
+                lock.release()
+        for stray in self._locks.glob("session-*"):
+            if not (tmp / stray.name.removeprefix("session-")).exists():
+                lock = Lock(stray)
+                if lock.acquire(wait=False):
+                    with suppress(FileNotFoundError):
+                        stray.unlink()
+                    lock.release()
+
+
+def is_alive(store: Path, session: str) -> bool:
+    """Whether the command that wrote this session id still runs."""
+    path = store / "locks" / f"session-{session}"
+    if not path.exists():
+        return False
+    lock = Lock(path)
+    if lock.acquire(wait=False):
+        lock.release()
+        return False
+    return True

@@ -1,0 +1,116 @@
+"""What holds for every module and every command."""
+
+from __future__ import annotations
+
+import ast
+import re
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+import typer
+
+import mlops_cli
+from mlops_cli.cli.app import COMMANDS, build
+
+PACKAGE = Path(mlops_cli.__file__).parent
+PROJECT = PACKAGE.parent
+TEMPLATES = PACKAGE / "actions/templates"
+MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.is_relative_to(TEMPLATES))
+# What a distribution is called, and what it is imported as.
+IMPORTED_AS = {"gitpython": "git", "pyyaml": "yaml"}
+
+
+def name_of(path: Path) -> str:
+    return str(path.relative_to(PACKAGE))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_every_module_says_what_it_is_for(path: Path) -> None:
+    assert ast.get_docstring(ast.parse(path.read_bytes()))
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_no_module_is_longer_than_anybody_reads(path: Path) -> None:
+    assert path.read_bytes().count(b"\n") < 400
+
+
+def imports(path: Path) -> set[str]:
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_bytes())):
+        if isinstance(node, ast.Import):
+            found.update(alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "imports are absolute"
+            found.add(node.module or "")
+    return {name.partition(".")[0] for name in found}
+
+
+def declared() -> set[str]:
+    values = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
+    names = [re.split(r"[<>=!~\[; ]", value)[0].lower() for value in values]
+    return {IMPORTED_AS.get(name, name) for name in names}
+
+
+def test_nothing_is_imported_that_is_not_declared() -> None:
+    used = set().union(*map(imports, MODULES))
+    assert used - set(sys.stdlib_module_names) - {"mlops_cli"} <= declared()
+
+
+def test_nothing_is_declared_that_is_not_imported() -> None:
+    assert declared() <= set().union(*map(imports, MODULES))
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.name != "settings.py"], ids=name_of)
+def test_only_the_settings_read_the_environment(path: Path) -> None:
+    names = {node.attr for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Attribute)}
+    assert not names & {"environ", "getenv", "environb"}
+
+
+@pytest.mark.parametrize("path", [p for p in MODULES if p.name != "__init__.py"], ids=name_of)
+def test_every_room_but_the_command_line_returns_what_it_has_to_say(path: Path) -> None:
+    if path.is_relative_to(PACKAGE / "cli"):
+        pytest.skip("the command line prints")
+    calls = [node.func for node in ast.walk(ast.parse(path.read_bytes())) if isinstance(node, ast.Call)]
+    assert "print" not in {call.id for call in calls if isinstance(call, ast.Name)}
+
+
+# The command line -----------------------------------------------------------------------------------------------------
+
+
+def commands() -> dict[str, Any]:
+    group: Any = typer.main.get_command(build([]))
+    return {"mlops": group, **group.commands}
+
+
+def test_every_command_has_a_module_of_its_name() -> None:
+    files = {path.stem for path in (PACKAGE / "cli/commands").glob("*.py")} - {"__init__"}
+    assert files == set(COMMANDS) == set(commands()) - {"mlops"}
+
+
+@pytest.mark.parametrize("name", ["mlops", *COMMANDS])
+def test_every_command_says_what_it_does(name: str) -> None:
+    assert commands()[name].help
+
+
+@pytest.mark.parametrize("name", ["mlops", *COMMANDS])
+def test_every_option_says_what_it_does(name: str) -> None:
+    silent = [
+        parameter.name
+        for parameter in commands()[name].params
+        if not getattr(parameter, "help", None) and not getattr(parameter, "hidden", False)
+    ]
+    assert silent == []
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_takes_the_shared_options(name: str) -> None:
+    options = {option for parameter in commands()[name].params for option in parameter.opts}
+    assert options >= {"-C", "--directory", "--json", "-q", "--quiet", "-v", "--verbose"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_has_a_verb_of_its_name(name: str) -> None:
+    assert (PACKAGE / "actions" / f"{name}.py").is_file()

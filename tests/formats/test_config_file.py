@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from importlib.resources import files
+
+import pytest
+
+from mlops_cli.formats.config_file import parse_config
+from mlops_cli.formats.problems import DefinitionError
+from mlops_cli.settings import Config
+
+FILE = ".mlops/config.yaml"
+LINKS = "reflink, hardlink, symlink, copy"
+
+
+def parse(text: str) -> Config:
+    return parse_config(text.encode(), FILE)
+
+
+def problems(text: str) -> list[str]:
+    with pytest.raises(DefinitionError) as raised:
+        parse(text)
+    return [str(problem).removeprefix(f"{FILE}:") for problem in raised.value.problems]
+
+
+@pytest.mark.parametrize("text", ["", "\n", "# nothing\n", "cache:\n", "run: {}\n"])
+def test_an_empty_file_gives_the_defaults(text: str) -> None:
+    assert parse(text) == Config()
+
+
+def test_the_file_that_a_new_project_gets_gives_the_defaults() -> None:
+    data = (files("mlops_cli.actions") / "templates/config.yaml").read_bytes()
+    assert parse_config(data, FILE) == Config()
+
+
+def test_every_setting_is_read() -> None:
+    text = "cache: {dir: ../cache, link: [hardlink, copy]}\nrun: {jobs: 4, gpus: 0, memory: 16GB}\n"
+    assert parse(text) == Config("../cache", ("hardlink", "copy"), 4, 0, 16_000_000_000)
+
+
+def test_one_way_to_place_files_needs_no_list() -> None:
+    assert parse("cache: {link: symlink}\n").links == ("symlink",)
+
+
+@pytest.mark.parametrize(
+    ("written", "amount"),
+    [("512", 512), ("2KB", 2000), ("1 MiB", 1 << 20), ("16GB", 16 * 10**9), ("2TiB", 2 << 40)],
+)
+def test_memory_is_an_amount_with_a_unit(written: str, amount: int) -> None:
+    assert parse(f"run: {{memory: {written}}}\n").memory == amount
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("cash: {}\n", '1:1: unknown setting "cash" (did you mean "cache"?)'),
+        ("zzz: {}\n", '1:1: unknown setting "zzz" (there are cache, run)'),
+        ("run:\n  job: 4\n", '2:3: unknown setting "job" (did you mean "jobs"?)'),
+        ("- a\n", "1:1: should be a mapping of cache, run, not a list"),
+        ("run: 5\n", "1:6: should be a mapping of jobs, gpus, memory, not 5"),
+        ("run: {jobs: 0}\n", "1:13: run.jobs should be a whole number of 1 or more, not 0"),
+        ("run: {jobs: many}\n", '1:13: run.jobs should be a whole number of 1 or more, not "many"'),
+        ("run: {jobs: true}\n", "1:13: run.jobs should be a whole number of 1 or more, not true"),
+        ("run: {gpus: -1}\n", "1:13: run.gpus should be a whole number of 0 or more, not -1"),
+        ("run: {memory: lots}\n", '1:15: run.memory should be an amount of memory such as 16GB, not "lots"'),
+        ("run: {memory: 0GB}\n", '1:15: run.memory should be an amount of memory such as 16GB, not "0GB"'),
+        ("cache: {dir: 5}\n", "1:14: cache.dir should be a folder, not 5"),
+        ("cache: {dir: ''}\n", '1:14: cache.dir should be a folder, not ""'),
+        ("cache: {link: fly}\n", f'1:15: cache.link should be one or more of {LINKS}, not "fly"'),
+        ("cache: {link: []}\n", f"1:15: cache.link should be one or more of {LINKS}, not a list"),
+        ("cache: {link: [copy, {}]}\n", f"1:15: cache.link should be one or more of {LINKS}, not a list"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_what_would_be_right(text: str, expected: str) -> None:
+    assert problems(text) == [expected]
+
+
+def test_every_mistake_is_told_at_once() -> None:
+    assert len(problems("cash: {}\nrun: {jobs: x, gpu: 1}\n")) == 3
+
+
+def test_a_file_that_is_no_yaml_is_told_with_its_place() -> None:
+    [problem] = problems("run: {jobs: 4\n")
+    assert problem.startswith(("1:", "2:"))

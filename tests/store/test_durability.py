@@ -1,0 +1,311 @@
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlops_cli.store import durability
+from mlops_cli.store.digest import Digest, digest_bytes
+from mlops_cli.store.durability import GroupCommit, recover
+from mlops_cli.store.objects import FolderObjects
+from mlops_cli.store.results import Results
+from mlops_cli.store.session import Session
+from tests.support.files import write
+from tests.support.processes import kill, line, running
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+KEY = digest_bytes(b"key")
+EARLIER_BOOT = "00000000-0000-0000-0000-000000000000"
+
+# A command that writes and is then killed in the middle.
+WRITER = """
+import sys
+from pathlib import Path
+from mlops_cli.store.durability import GroupCommit
+from mlops_cli.store.session import Session
+
+store = Path(sys.argv[1])
+session = Session(store)
+GroupCommit(store, [], session.id).written()
+print(session.id, flush=True)
+sys.stdin.read()
+"""
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    return tmp_path / "store"
+
+
+@pytest.fixture
+def objects(store: Path) -> FolderObjects:
+    (store / "tmp").mkdir(parents=True)
+    return FolderObjects(store / "objects", store / "tmp")
+
+
+@pytest.fixture
+def session(store: Path) -> Iterator[Session]:
+    session = Session(store)
+    yield session
+    session.close()
+
+
+def markers(store: Path) -> list[Path]:
+    return sorted((store / "unsealed").glob("*"))
+
+
+def lose_power(store: Path, session: str = "1-dead") -> Path:
+    """Leave the marker of a command that an earlier start of the machine did not end cleanly."""
+    return write(store / "unsealed" / f"{session}@{EARLIER_BOOT}")
+
+
+def spoil(objects: FolderObjects, digest: Digest, data: bytes) -> Path:
+    """Have on the disk what is left of an object whose bytes did not get there."""
+    path = Path(objects.path(digest))
+    path.unlink()
+    path.write_bytes(data)
+    return path
+
+
+# After a power cut -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("data", [b"", b"on", bytes(3)])
+def test_after_a_power_cut_damaged_objects_are_removed(
+    data: bytes, store: Path, objects: FolderObjects
+) -> None:
+    [digest] = objects.put_blobs([b"one"])
+    path = spoil(objects, digest, data)
+    lose_power(store)
+    assert recover(store) == [str(path)]
+    assert objects.missing([digest]) == {digest}
+
+
+def test_after_a_power_cut_good_objects_stay(store: Path, objects: FolderObjects) -> None:
+    good, bad = objects.put_blobs([b"good", b"bad"])
+    spoil(objects, bad, b"")
+    lose_power(store)
+    recover(store)
+    assert objects.read_blobs([good]) == [b"good"]
+
+
+def test_after_a_power_cut_empty_results_are_removed(store: Path) -> None:
+    results = Results(store / "results")
+    results.put(KEY, {})
+    [path] = (store / "results").glob("??/*.json")
+    path.write_bytes(b"")
+    lose_power(store)
+    assert recover(store) == [str(path)]
+    assert results.get(KEY) is None
+
+
+def test_after_a_power_cut_good_results_stay(store: Path) -> None:
+    Results(store / "results").put(KEY, {})
+    lose_power(store)
+    assert recover(store) == []
+    assert Results(store / "results").get(KEY) == {}
+
+
+def test_what_was_on_the_disk_long_before_is_not_read_again(store: Path, objects: FolderObjects) -> None:
+    [digest] = objects.put_blobs([b"one"])
+    path = spoil(objects, digest, b"two")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    lose_power(store)
+    assert recover(store) == []
+
+
+def test_the_oldest_marker_says_from_when_on_to_check(store: Path, objects: FolderObjects) -> None:
+    [digest] = objects.put_blobs([b"one"])
+    path = spoil(objects, digest, b"two")
+    os.utime(path, (1_000_000_000, 1_000_000_000))
+    os.utime(lose_power(store, "1-old"), (999_999_999, 999_999_999))
+    lose_power(store, "2-new")
+    assert recover(store) == [str(path)]
+
+
+def test_what_was_checked_is_not_checked_again(store: Path, objects: FolderObjects) -> None:
+    lose_power(store)
+    recover(store)
+    [digest] = objects.put_blobs([b"one"])
+    spoil(objects, digest, b"")
+    assert recover(store) == []
+    assert markers(store) == []
+
+
+def test_a_removed_object_can_be_made_again(store: Path, objects: FolderObjects) -> None:
+    [digest] = objects.put_blobs([b"one"])
+    spoil(objects, digest, b"")
+    lose_power(store)
+    recover(store)
+    objects.put_blobs([b"one"])
+    assert objects.read_blobs([digest]) == [b"one"]
+
+
+def test_many_commands_may_recover_at_once(store: Path, objects: FolderObjects) -> None:
+    digests = objects.put_blobs([str(n).encode() for n in range(200)])
+    for digest in digests:
+        spoil(objects, digest, b"")
+    lose_power(store)
+    removed: list[str] = []
+    threads = [threading.Thread(target=lambda: removed.extend(recover(store))) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(removed) == sorted(objects.path(digest) for digest in digests)
+
+
+# Nothing to recover ------------------------------------------------------------------------------------------------
+
+
+def test_without_a_marker_nothing_is_checked(store: Path, objects: FolderObjects) -> None:
+    [digest] = objects.put_blobs([b"one"])
+    spoil(objects, digest, b"")
+    assert recover(store) == []
+
+
+def test_a_store_that_is_not_there_needs_nothing(store: Path) -> None:
+    assert recover(store) == []
+    assert not store.exists()
+
+
+def test_the_marker_of_a_living_session_is_left_alone(
+    store: Path, objects: FolderObjects, session: Session
+) -> None:
+    [digest] = objects.put_blobs([b"one"])
+    spoil(objects, digest, b"")
+    marker = lose_power(store, session.id)
+    assert recover(store) == []
+    assert marker.exists()
+
+
+def test_a_command_that_was_killed_without_a_power_cut_needs_no_recovery(
+    store: Path, objects: FolderObjects
+) -> None:
+    with running(WRITER, str(store)) as writer:
+        line(writer)
+        kill(writer)
+    [digest] = objects.put_blobs([b"one"])
+    spoil(objects, digest, b"")
+    assert recover(store) == []
+
+
+def test_where_starts_of_the_machine_cannot_be_told_apart_every_dead_session_counts(
+    store: Path, objects: FolderObjects, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    [digest] = objects.put_blobs([b"one"])
+    path = spoil(objects, digest, b"")
+    monkeypatch.setattr(durability, "_boot", lambda: "unknown")
+    write(store / "unsealed" / "1-dead@unknown")
+    assert recover(store) == [str(path)]
+
+
+# Group commit ------------------------------------------------------------------------------------------------------
+
+
+def test_a_command_that_writes_nothing_leaves_no_marker(store: Path, session: Session) -> None:
+    GroupCommit(store, [], session.id).close()
+    assert markers(store) == []
+
+
+def test_from_the_first_write_on_a_marker_tells_of_it(store: Path, session: Session) -> None:
+    commit = GroupCommit(store, [], session.id)
+    commit.written()
+    try:
+        assert [marker.name.split("@")[0] for marker in markers(store)] == [session.id]
+    finally:
+        commit.close()
+
+
+def test_a_clean_end_removes_the_marker(store: Path, session: Session) -> None:
+    commit = GroupCommit(store, [], session.id)
+    commit.written()
+    commit.close()
+    assert markers(store) == []
+
+
+def test_many_threads_start_one_group(store: Path, session: Session) -> None:
+    commit = GroupCommit(store, [], session.id)
+    threads = [threading.Thread(target=commit.written) for _ in range(16)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    groups = [thread for thread in threading.enumerate() if thread.name == "group-commit"]
+    commit.close()
+    assert len(groups) == 1
+
+
+def test_a_clean_end_flushes_every_file_system_written_to_once(
+    store: Path, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[Path] = []
+    monkeypatch.setattr(durability, "_flush", flushed.extend)
+    commit = GroupCommit(store, [tmp_path / "project"], session.id)
+    commit.written()
+    commit.close()
+    assert flushed[-1:] == [store]
+    assert set(flushed) == {store}
+
+
+def test_a_flush_reaches_the_system(store: Path) -> None:
+    store.mkdir()
+    durability._flush([store])
+    with pytest.raises(FileNotFoundError):
+        durability._flush([store / "none"])
+
+
+def test_a_flush_moves_the_marker_on(store: Path, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    moved = threading.Event()
+    real = os.utime
+
+    def watch(path: Path, *, ns: tuple[int, int]) -> None:
+        real(path, ns=ns)
+        moved.set()
+
+    monkeypatch.setattr(durability, "_EVERY", 0.01)
+    monkeypatch.setattr(os, "utime", watch)
+    commit = GroupCommit(store, [], session.id)
+    commit.written()
+    try:
+        real(markers(store)[0], ns=(0, 0))
+        commit.written()
+        moved.clear()
+        commit.written()
+        assert moved.wait(timeout=60)
+        assert markers(store)[0].stat().st_mtime_ns > 0
+    finally:
+        commit.close()
+
+
+def test_a_clean_end_seals_what_killed_commands_wrote(store: Path, session: Session) -> None:
+    with running(WRITER, str(store)) as writer:
+        line(writer)
+        kill(writer)
+    assert len(markers(store)) == 1
+    commit = GroupCommit(store, [], session.id)
+    commit.written()
+    commit.close()
+    assert markers(store) == []
+
+
+def test_a_clean_end_leaves_the_marker_of_a_living_command(store: Path, session: Session) -> None:
+    with running(WRITER, str(store)) as writer:
+        other = line(writer)
+        commit = GroupCommit(store, [], session.id)
+        commit.written()
+        commit.close()
+        assert [marker.name.split("@")[0] for marker in markers(store)] == [other]
+
+
+def test_a_clean_end_leaves_the_marker_of_a_power_cut(store: Path, session: Session) -> None:
+    marker = lose_power(store)
+    commit = GroupCommit(store, [], session.id)
+    commit.written()
+    commit.close()
+    assert markers(store) == [marker]

@@ -1,0 +1,89 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+import mlops_cli
+from mlops_cli import open_project
+from mlops_cli.errors import UsageError
+from mlops_cli.execution.events import StageStarted
+from mlops_cli.version import VERSION
+from tests.support.command import project
+from tests.support.files import write
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from mlops_cli.execution.events import Event
+
+STAGES = {
+    "a": {"cmd": "cat in > a.txt", "deps": ["in"], "outs": ["a.txt"]},
+    "b": {"cmd": "cat a.txt > b.txt", "deps": ["a.txt"], "outs": ["b.txt"]},
+}
+
+
+@pytest.fixture
+def repo(tmp_path: Path) -> Path:
+    return project(tmp_path / "repo", STAGES, {"in": "1"})
+
+
+def test_a_program_runs_stages_and_reads_what_became_of_them(repo: Path) -> None:
+    with open_project(repo) as this:
+        assert not this.status().fresh
+        result = this.run(["b"], message="from a program")
+        assert result.good
+        assert [outcome.status for outcome in result.outcomes] == ["ran", "ran"]
+        assert this.status().fresh
+
+
+def test_a_failed_stage_is_in_the_result(tmp_path: Path) -> None:
+    this = open_project(project(tmp_path / "repo", {"a": {"cmd": "exit 3"}}))
+    result = this.run()
+    assert not result.good
+    assert result.outcomes[0].exit_code == 3
+
+
+def test_a_long_lived_object_sees_what_changed(repo: Path) -> None:
+    this = open_project(repo)
+    this.run()
+    write(repo / "in", "2")
+    assert [decision.state for decision in this.status().stages] == ["stale", "waiting"]
+
+
+def test_every_option_of_the_command_is_there(repo: Path) -> None:
+    this = open_project(repo)
+    assert this.run(dry=True).outcomes == ()
+    assert len(this.run(["a"], jobs=1).outcomes) == 1
+    assert len(this.run(["a"], downstream=True, keep_going=True).outcomes) == 2
+    assert this.run(["b"], only=True, force=True, commit=True).commit is not None
+
+
+def test_a_program_may_listen(repo: Path) -> None:
+    events: list[Event] = []
+    open_project(repo).run(listen=events.append)
+    assert [event.stage for event in events if isinstance(event, StageStarted)] == ["a", "b"]
+
+
+def test_stages_and_their_graph_can_be_asked_for(repo: Path) -> None:
+    this = open_project(repo)
+    assert [stage.name for stage in this.stages(["b"]).stages] == ["b"]
+    assert this.graph().edges == (("a", "b"),)
+
+
+def test_a_folder_may_be_given_as_text(repo: Path) -> None:
+    assert open_project(str(repo)).project.root == repo
+
+
+def test_outside_a_repository_nothing_opens(tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        open_project(tmp_path)
+
+
+def test_the_version_can_be_asked_for() -> None:
+    assert mlops_cli.__version__ == VERSION
+
+
+def test_a_name_that_does_not_exist_is_refused_as_python_does() -> None:
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = mlops_cli.nothing
