@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -88,7 +88,7 @@ class Opened:
         from mlops_cli.formats.config_file import parse_config
 
         config = parse_config(data, file)
-        self.cache.keep_memo(name, json.dumps(asdict(config)).encode())
+        self.cache.keep_memo(name, json.dumps(config._asdict()).encode())
         return config
 
     @cached_property

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path  # noqa: TC003 - dataclass fields are read at run time by typing tools
+from typing import NamedTuple
 
 DEFINITION = "mlops.yaml"
 RECORDS = ".mlops"
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """The places of one project.
 
     Parameters

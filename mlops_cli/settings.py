@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import os
 import sys
-from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
 LinkKind = Literal["reflink", "hardlink", "symlink", "copy"]
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """What `.mlops/config.yaml` says.
 
     Parameters
@@ -38,16 +36,14 @@ class Config:
     memory: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Trigger:
+class Trigger(NamedTuple):
     """What started this process: `cli`, `hook` or `ci`, and the page of the CI job where one is known."""
 
     kind: Literal["cli", "hook", "ci"]
     url: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Environment:
+class Environment(NamedTuple):
     """What the environment of this process says.
 
     Parameters
@@ -62,7 +58,6 @@ class Environment:
     trigger: Trigger
     cache_dir: Path | None = None
     plain: bool = False
-    git_variables: tuple[str, ...] = field(default=())
 
     @property
     def python_prefix(self) -> Path:
@@ -85,7 +80,6 @@ def read_environment(variables: Mapping[str, str] | None = None) -> Environment:
         trigger=_trigger(values),
         cache_dir=Path(cache).expanduser().absolute() if cache else None,
         plain=bool(values.get("NO_COLOR")) or values.get("TERM") == "dumb" or bool(values.get("CI")),
-        git_variables=tuple(name for name in values if name.startswith("GIT_")),
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -101,8 +102,7 @@ class MachineFacts:
         if stage not in self._records:
             path = stage_record_path(stage)
             try:
-                with open(f"{self._root}/{path}", "rb", buffering=0) as stream:
-                    data = stream.readall()
+                data = _read(f"{self._root}/{path}")
             except (FileNotFoundError, NotADirectoryError):
                 data = b""
             # An empty file is what a power cut leaves of a write that never was reported: as good as none.
@@ -143,3 +143,17 @@ class MachineFacts:
     def remember(self, record: StageRecord) -> None:
         """Take over the record that was just written."""
         self._records[record.stage] = record
+
+
+def _read(path: str) -> bytes:
+    """Return a file's bytes; there are as many records as stages, and a file object costs more than reading one."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        data = b""
+        while chunk := os.read(descriptor, 1 << 16):
+            data += chunk
+            if len(chunk) < 1 << 16:
+                break
+        return data
+    finally:
+        os.close(descriptor)

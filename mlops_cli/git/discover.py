@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import FileError, UsageError
@@ -25,7 +24,7 @@ def find_project(start: Path) -> Project:
     """
     here = find_repository(start)
     folders = [here.root, *here.root.parents]
-    return replace(here, root=_project_root(folders[: here.depth + 1]))
+    return here._replace(root=_project_root(folders[: here.depth + 1]))
 
 
 def find_repository(start: Path) -> Project:

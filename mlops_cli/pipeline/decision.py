@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlops_cli.pipeline.record import StageRecord, record_of
 
@@ -27,8 +27,7 @@ ReasonKind = Literal[
 ]  # fmt: skip
 
 
-@dataclass(frozen=True, slots=True)
-class Reason:
+class Reason(NamedTuple):
     """Why a stage is in its state.
 
     Parameters
@@ -55,8 +54,7 @@ class Reason:
         return self.kind.startswith(("dep-", "runtime-", "output-"))
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """What a stage would read now."""
 
     deps: Mapping[str, Artifact]

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import deque
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.store.globs import fixed_part, glob_expression, is_glob
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
     from mlops_cli.pipeline.definition import Pipeline
 
 
-@dataclass(frozen=True, slots=True)
-class Source:
+class Source(NamedTuple):
     """A stage's output that an input needs.
 
     The same path, one that holds it, one inside it, or a match of its pattern.
@@ -26,8 +24,7 @@ class Source:
     path: str
 
 
-@dataclass(frozen=True, slots=True)
-class Graph:
+class Graph(NamedTuple):
     """Edges of a pipeline.
 
     Parameters

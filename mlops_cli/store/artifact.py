@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from mlops_cli.errors import DataError
 from mlops_cli.store.digest import Digest, parse_digest
 
 
-@dataclass(frozen=True, slots=True)
-class Artifact:
+class Artifact(NamedTuple):
     """A file's bytes or a directory's tree.
 
     Parameters

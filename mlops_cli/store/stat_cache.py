@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import sqlite3
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.errors import DataError
@@ -38,8 +37,7 @@ class Identity(NamedTuple):
     ctime: int
 
 
-@dataclass(frozen=True, slots=True)
-class Row:
+class Row(NamedTuple):
     """What is known of a file: its identity, its digest, and when (ns since the epoch) its reading began."""
 
     identity: Identity

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import json
 import re
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal, cast, get_args
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
 
 from mlops_cli.errors import DataError
 from mlops_cli.formats.canonical import compact
@@ -25,8 +24,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _SCHEMA = 1
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
+class Entry(NamedTuple):
     """One child of a directory.
 
     Parameters

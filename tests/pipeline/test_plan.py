@@ -252,7 +252,7 @@ def test_an_edited_output_is_told_with_both_digests() -> None:
 def test_a_directory_in_place_of_an_output_file_is_an_edit() -> None:
     world = alone()
     made = world.files["model.bin"]
-    world.files["model.bin"] = replace(made, tree=True)
+    world.files["model.bin"] = made._replace(tree=True)
     assert world.reasons("train")[0][0] == "output-changed"
 
 
