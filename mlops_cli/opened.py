@@ -27,7 +27,7 @@ from mlops_cli.store.workspace import Workspace
 from mlops_cli.version import VERSION
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
     from types import TracebackType
 
     from mlops_cli.git.command import Git
@@ -110,19 +110,24 @@ class Opened:
         """The files as they lie now."""
         return Workspace(self.project.root, self.cache, self.store / "objects")
 
-    def open_store(self, temporary: Path | None = None) -> tuple[FolderObjects, Results]:
+    def open_store(
+        self, temporary: Path | None = None, settled: Callable[[str], None] = lambda _: None
+    ) -> tuple[FolderObjects, Results]:
         """Return objects and results.
 
         Parameters
         ----------
         temporary : Path, optional
             Where files are written before they are whole: needed for putting anything in.
+        settled : callable
+            Told the path of each new file.
         """
         from mlops_cli.store.objects import FolderObjects
         from mlops_cli.store.results import Results
 
-        objects = FolderObjects(self.store / "objects", temporary or self.store / "tmp", self.config.links)
-        return objects, Results(self.store / "results")
+        folder = temporary or self.store / "tmp"
+        objects = FolderObjects(self.store / "objects", folder, self.config.links, settled)
+        return objects, Results(self.store / "results", folder, settled)
 
     @cached_property
     def facts(self) -> MachineFacts:

@@ -305,7 +305,7 @@ class _Run:
                 )
                 path = project.run_record(self.id)
                 write_atomic(path, dump_run_record(record), durable=False, temporary=session.folder / "run")
-                commit.written()
+                commit.written(str(path))
                 written = _to_commit(opened)
             return RunResult(run_id, self.plan, outcomes, seconds, written, interrupted=runner.interrupted)
         finally:
@@ -317,7 +317,7 @@ class _Run:
         facts = opened.facts
         # Worktrees share the machine-local folder, but not their stages.
         place = digest_bytes(str(project.root).encode())[3:19]
-        facts.objects, facts.results = opened.open_store(session.folder)
+        facts.objects, facts.results = opened.open_store(session.folder, commit.written)
         return Workbench(
             facts=facts,
             graph=opened.graph,

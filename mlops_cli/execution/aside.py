@@ -113,7 +113,7 @@ def mend(session: Path) -> None:
             continue  # not written to its end: nothing was moved yet
         lock = Lock(Path(value["lock"]))
         if not lock.acquire(wait=False):
-            if lock.read_note() == session.name:  # else it is somebody else's by now
+            if lock.read_note().startswith(f"{session.name} "):  # else it is somebody else's by now
                 end_holders(Path(value["lock"]))
             lock.acquire(wait=True)
         try:

@@ -94,7 +94,7 @@ class _Performance:
         outs = decision.outs or {}
         replaced = [path for path, artifact in outs.items() if not artifact.same(self.facts.artifact(path))]
         foreign = self._foreign(replaced)
-        self.bench.commit.written()
+        self.bench.commit.begin()
         self.aside.move_out(replaced)
         self.facts.workspace.forget(replaced)
         try:
@@ -108,6 +108,9 @@ class _Performance:
             self.aside.put_back(replaced)
             self.facts.workspace.forget(replaced)
             drop_damaged(self.facts.objects, list(outs.values()))
+            if self.stage.frozen:
+                message = f"{damaged} is damaged in the store, and a frozen stage does not make it again"
+                return Outcome(self.stage.name, "failed", decision, message=message)
             self.bench.listen(
                 Notice(f"{damaged} is damaged in the store, so {self.stage.name} makes it again")
             )
@@ -141,7 +144,7 @@ class _Performance:
     def _run(self, decision: Decision) -> Outcome:
         stage = self.stage
         self.bench.listen(StageStarted(stage.name, decision.reasons))
-        self.bench.commit.written()
+        self.bench.commit.begin()
         moved = [out.path for out in stage.outs if not out.persist]
         foreign = self._foreign(moved)
         self.facts.workspace.forget([out.path for out in stage.outs])
@@ -189,7 +192,6 @@ class _Performance:
         changed = changed_inputs(self.stage, decision, self.facts)
         if not changed and decision.key is not None:
             self.facts.results.put(decision.key, outs)
-            self.bench.commit.written()
         self._keep_foreign(foreign)
         self.aside.settle()
         self._write_record(decision.record(self.stage, outs, tainted=bool(changed)))
@@ -284,7 +286,7 @@ class _Performance:
         if self.facts.record(self.stage.name) != record or not path.exists():
             temporary = self.bench.session.folder / f"record-{self.job.number}"
             write_atomic(path, data, durable=False, temporary=temporary)
-            self.bench.commit.written()
+            self.bench.commit.written(str(path))
         self.facts.remember(record)
 
 

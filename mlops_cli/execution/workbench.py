@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_cli.execution.process import end_holders
@@ -11,7 +12,6 @@ from mlops_cli.store.session import is_alive
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
-    from pathlib import Path
 
     from mlops_cli.execution.events import Listener
     from mlops_cli.execution.facts import MachineFacts
@@ -98,9 +98,10 @@ def lock_stage(stage: Stage, bench: Workbench) -> Lock:
     path = bench.lock_file(stage)
     lock = Lock(path)
     if not lock.acquire(wait=False):
-        owner = lock.read_note()
-        if not owner or is_alive(bench.store, owner) or not end_holders(path):
+        # The owner may keep its store, and so its session, elsewhere than this command does.
+        owner, _, store = lock.read_note().partition(" ")
+        if not store or is_alive(Path(store), owner) or not end_holders(path):
             raise HeldElsewhere(stage.name)
         lock.acquire(wait=True)
-    lock.note(bench.session.id)
+    lock.note(f"{bench.session.id} {bench.store}")
     return lock

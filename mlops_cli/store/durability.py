@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _EVERY = 1.0  # seconds
+# More files than these reach the disk sooner when the whole file system is flushed at once.
+_FEW = 64
 _UNKNOWN = "unknown"
 
 
@@ -43,16 +45,42 @@ class GroupCommit:
         self._store = store
         self._places = _one_a_device([store, *places])
         self._marker = store / "unsealed" / f"{session}@{_boot()}"
-        self._dirty = threading.Event()
+        self._pending: list[str] = []
+        self._lock = threading.Lock()
         self._stop = threading.Event()
-        self._starting = threading.Lock()
         self._thread: threading.Thread | None = None
 
-    def written(self) -> None:
-        """Something was written: it will be on the disk about a second from now."""
-        with self._starting:
+    def begin(self) -> None:
+        """Say that something will be written: from now on a power cut is noticed."""
+        with self._lock:
             self._start()
-        self._dirty.set()
+
+    def written(self, path: str) -> None:
+        """Take note of a file: it will be on the disk about a second from now.
+
+        Parameters
+        ----------
+        path : str
+            Absolute path. Content is to be told before the results and records that name it.
+        """
+        with self._lock:
+            self._start()
+            self._pending.append(path)
+
+    def close(self) -> None:
+        """Flush what is left, and say that everything is on the disk."""
+        if self._thread is None:
+            return
+        self._stop.set()
+        self._thread.join()
+        self._flush_pending()
+        markers = self._marker.parent.glob(f"*@{_boot()}")
+        dead = [m for m in markers if m != self._marker and not is_alive(self._store, _session_of(m))]
+        if dead:
+            # What killed commands wrote is nobody's to flush file by file any more.
+            _flush_everything(self._places)
+        for marker in (*dead, self._marker):
+            marker.unlink(missing_ok=True)
 
     def _start(self) -> None:
         if self._thread is None:
@@ -61,26 +89,26 @@ class GroupCommit:
             self._thread = threading.Thread(target=self._work, name="group-commit", daemon=True)
             self._thread.start()
 
-    def close(self) -> None:
-        """Flush what is left, and say that everything is on the disk."""
-        if self._thread is None:
-            return
-        self._stop.set()
-        self._thread.join()
-        _flush(self._places)
-        for marker in self._marker.parent.glob(f"*@{_boot()}"):
-            # Flushing takes everybody's files along: also those of commands that were killed.
-            if marker == self._marker or not is_alive(self._store, _session_of(marker)):
-                marker.unlink(missing_ok=True)
-
     def _work(self) -> None:
         while not self._stop.wait(_EVERY):
-            if self._dirty.is_set():
-                self._dirty.clear()
-                with suppress(OSError):
-                    now = time.time_ns()
-                    _flush(self._places)
+            now = time.time_ns()
+            with suppress(OSError):
+                if self._flush_pending():
                     os.utime(self._marker, ns=(now, now))
+
+    def _flush_pending(self) -> bool:
+        """Hand what was written to the disk; return whether there was anything."""
+        with self._lock:
+            paths, self._pending = self._pending, []
+        if len(paths) > _FEW:
+            _flush_everything(self._places)
+        else:
+            # Not more than our own files: others may have written gigabytes to the same file system.
+            for path in paths:
+                _flush_file(path)
+            for folder in {os.path.dirname(path) for path in paths}:
+                flush_folder(Path(folder))
+        return bool(paths)
 
 
 def recover(store: Path) -> list[str]:
@@ -157,7 +185,18 @@ def _one_a_device(folders: Sequence[Path]) -> list[Path]:
     return list(seen.values())
 
 
-def _flush(places: Sequence[Path]) -> None:
+def _flush_file(path: str) -> None:
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except FileNotFoundError:
+        return  # replaced or removed since: then there is nothing of it to keep
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _flush_everything(places: Sequence[Path]) -> None:
     """Hand everything that was written on these file systems to their disks."""
     import ctypes
 

@@ -136,11 +136,18 @@ class FolderObjects:
         A folder on the same file system, for files that are being written.
     links : sequence of str
         How to place a file, tried in this order; what a file system cannot do is passed over for the rest of the command.
+    settled : callable
+        Told the path of each object that is new, for whoever brings it to the disk.
     """
 
     def __init__(
-        self, folder: Path, temporary: Path, links: Sequence[LinkKind] = ("reflink", "copy")
+        self,
+        folder: Path,
+        temporary: Path,
+        links: Sequence[LinkKind] = ("reflink", "copy"),
+        settled: Callable[[str], None] = lambda _: None,
     ) -> None:
+        self._settled = settled
         self._folder = str(folder)
         self._temporary = str(temporary)
         self._links = list(links)
@@ -272,6 +279,7 @@ class FolderObjects:
         except FileNotFoundError:
             os.makedirs(os.path.dirname(final), exist_ok=True)
             os.rename(temporary, final)
+        self._settled(final)
 
     def _name(self) -> str:
         return f"{self._temporary}/object-{next(self._count)}"

@@ -11,7 +11,7 @@ from mlops_cli.formats.canonical import compact, object_field, read_record
 from mlops_cli.store.artifact import Artifact, artifact_from_record
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
     from mlops_cli.store.digest import Digest
 
@@ -25,10 +25,18 @@ class Results:
     ----------
     folder : Path
         Where results lie.
+    temporary : Path, optional
+        Where files are written before they are whole; beside the result by default.
+    settled : callable
+        Told the path of each result that was put, for whoever brings it to the disk.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(
+        self, folder: Path, temporary: Path | None = None, settled: Callable[[str], None] = lambda _: None
+    ) -> None:
         self._folder = str(folder)
+        self._temporary = temporary
+        self._settled = settled
 
     def get(self, key: Digest) -> dict[str, Artifact] | None:
         """Return the outputs (path to artifact) that this key led to, or None."""
@@ -48,7 +56,10 @@ class Results:
             "key": key,
             "outs": {path: artifact.record() for path, artifact in outs.items()},
         }
-        write_atomic(self._path(key), compact(value), durable=False)
+        path = self._path(key)
+        temporary = self._temporary / f"result-{key[5:]}" if self._temporary else None
+        write_atomic(path, compact(value), durable=False, temporary=temporary)
+        self._settled(str(path))
 
     def _path(self, key: Digest) -> Path:
         return Path(f"{self._folder}/{key[3:5]}/{key[5:]}.json")

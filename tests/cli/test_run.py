@@ -573,3 +573,18 @@ def test_the_same_record_is_written_on_another_clone(home: Path, tmp_path: Path)
         assert json.loads((home / path).read_bytes()).keys() == {
             "schema", "stage", "key", "program", "wdir", "deps", "params", "env", "runtime", "outs",
         }  # fmt: skip
+
+
+def test_a_run_of_everything_removes_the_records_of_stages_that_are_gone(
+    tmp_path: Path, counter: Counter
+) -> None:
+    root = project(tmp_path / "p", STAGES, {"in.txt": "in\n"})
+    run(root)
+    define(root, {name: stage for name, stage in STAGES.items() if name != "x"})
+    run(root, "c")
+    assert (root / ".mlops/stages/x.json").exists()
+    answer = mlops(root, "run")
+    assert "removed .mlops/stages/x.json" in answer.err
+    assert not (root / ".mlops/stages/x.json").exists()
+    assert (root / ".mlops/stages/c.json").exists()
+    assert (root / "x.txt").exists()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -151,3 +152,23 @@ def test_when_the_run_that_others_wait_for_fails_they_try_for_themselves(
     (root / "go").touch()
     assert (finish(first).code, finish(second).code) == (4, 0)
     assert run(root) == {"slow": "fresh"}
+
+
+def test_a_run_with_another_store_is_waited_for_and_not_taken_for_dead(
+    tmp_path: Path, counter: Counter
+) -> None:
+    command = counted(
+        f"touch {tmp_path}/up; while ! test -e {tmp_path}/go; do sleep 0.05; done; cat in.txt > a.txt", "a"
+    )
+    stages = {"a": {"cmd": command, "deps": ["in.txt"], "outs": ["a.txt"]}}
+    root = project(tmp_path / "p", stages, {"in.txt": "in\n"})
+    first = start(root, "run", env={"MLOPS_CACHE_DIR": str(tmp_path / "one")})
+    while not (tmp_path / "up").exists():
+        assert first.poll() is None
+        time.sleep(0.01)
+    second = start(root, "run", env={"MLOPS_CACHE_DIR": str(tmp_path / "two")})
+    assert second.stderr is not None
+    assert "another mlops run has it" in second.stderr.readline()
+    (tmp_path / "go").touch()
+    assert [finish(first).code, finish(second).code] == [0, 0]
+    assert counter.take() == ["a"]

@@ -35,7 +35,7 @@ if orphan:
     program = "import time; print(flush=True); time.sleep(600)"
     child = subprocess.Popen([sys.executable, "-c", program], start_new_session=True, pass_fds=[lock.descriptor],
                              stdout=subprocess.PIPE)
-    lock.note(session.id)
+    lock.note(f"{session.id} {base / 'store'}")
     child.stdout.readline()
     (base / "pid").write_text(str(child.pid))
 (base / "work/a").write_text("half")
@@ -238,7 +238,7 @@ def test_a_child_of_another_command_is_waited_for_and_not_ended(work: Path) -> N
     ) as child:
         assert child.stdout is not None
         child.stdout.readline()
-        lock.note("somebody-else")
+        lock.note("somebody-else /elsewhere")
         os.close(lock.descriptor)  # only the child holds it now
         with running(MEND, str(work.parent)) as process:
             assert line(process) == "ready"

@@ -441,6 +441,19 @@ def test_a_frozen_stage_that_is_restored_keeps_its_record(repo: Path) -> None:
     assert (repo / ".mlops/stages/copy.json").read_bytes() == record
 
 
+def test_a_frozen_stage_whose_content_is_damaged_fails_and_does_not_run(repo: Path) -> None:
+    carry_out(repo)
+    (repo / "out").unlink()
+    define(repo, {"copy": COPY["copy"] | {"frozen": True}})
+    for path in (repo / ".git/mlops/objects").rglob("*"):
+        if path.is_file():
+            path.chmod(0o644)
+            path.write_bytes(b"?")
+    done = carry_out(repo)
+    assert done.statuses == {"copy": "failed"}
+    assert "frozen" in done.result.outcomes[0].message
+
+
 # Records --------------------------------------------------------------------------------------------------------------
 
 

@@ -31,7 +31,7 @@ from mlops_cli.store.session import Session
 
 store = Path(sys.argv[1])
 session = Session(store)
-GroupCommit(store, [], session.id).written()
+GroupCommit(store, [], session.id).begin()
 print(session.id, flush=True)
 sys.stdin.read()
 """
@@ -215,7 +215,7 @@ def test_a_command_that_writes_nothing_leaves_no_marker(store: Path, session: Se
 
 def test_from_the_first_write_on_a_marker_tells_of_it(store: Path, session: Session) -> None:
     commit = GroupCommit(store, [], session.id)
-    commit.written()
+    commit.begin()
     try:
         assert [marker.name.split("@")[0] for marker in markers(store)] == [session.id]
     finally:
@@ -224,14 +224,14 @@ def test_from_the_first_write_on_a_marker_tells_of_it(store: Path, session: Sess
 
 def test_a_clean_end_removes_the_marker(store: Path, session: Session) -> None:
     commit = GroupCommit(store, [], session.id)
-    commit.written()
+    commit.begin()
     commit.close()
     assert markers(store) == []
 
 
 def test_many_threads_start_one_group(store: Path, session: Session) -> None:
     commit = GroupCommit(store, [], session.id)
-    threads = [threading.Thread(target=commit.written) for _ in range(16)]
+    threads = [threading.Thread(target=commit.begin) for _ in range(16)]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -241,23 +241,44 @@ def test_many_threads_start_one_group(store: Path, session: Session) -> None:
     assert len(groups) == 1
 
 
-def test_a_clean_end_flushes_every_file_system_written_to_once(
+def test_few_files_are_flushed_one_by_one_content_first(
+    store: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+    monkeypatch.setattr(durability, "_flush_file", flushed.append)
+    commit = GroupCommit(store, [], session.id)
+    names = [f"{store}/{name}" for name in ("object", "result", "record")]
+    for name in names:
+        commit.written(name)
+    commit.close()
+    assert flushed == names
+
+
+def test_many_files_are_flushed_by_flushing_each_file_system_once(
     store: Path, session: Session, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flushed: list[Path] = []
-    monkeypatch.setattr(durability, "_flush", flushed.extend)
+    monkeypatch.setattr(durability, "_flush_everything", flushed.extend)
     commit = GroupCommit(store, [tmp_path / "project"], session.id)
-    commit.written()
+    for number in range(1000):
+        commit.written(f"{store}/{number}")
     commit.close()
-    assert flushed[-1:] == [store]
+    assert flushed
     assert set(flushed) == {store}
+
+
+def test_a_file_that_is_gone_before_it_is_flushed_is_passed_over(store: Path, session: Session) -> None:
+    commit = GroupCommit(store, [], session.id)
+    commit.written(f"{store}/none")
+    commit.close()
+    assert markers(store) == []
 
 
 def test_a_flush_reaches_the_system(store: Path) -> None:
     store.mkdir()
-    durability._flush([store])
+    durability._flush_everything([store])
     with pytest.raises(FileNotFoundError):
-        durability._flush([store / "none"])
+        durability._flush_everything([store / "none"])
 
 
 def test_a_flush_moves_the_marker_on(store: Path, session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,12 +292,12 @@ def test_a_flush_moves_the_marker_on(store: Path, session: Session, monkeypatch:
     monkeypatch.setattr(durability, "_EVERY", 0.01)
     monkeypatch.setattr(os, "utime", watch)
     commit = GroupCommit(store, [], session.id)
-    commit.written()
+    commit.written(f"{store}/file")
     try:
         real(markers(store)[0], ns=(0, 0))
-        commit.written()
+        commit.written(f"{store}/file")
         moved.clear()
-        commit.written()
+        commit.written(f"{store}/file")
         assert moved.wait(timeout=60)
         assert markers(store)[0].stat().st_mtime_ns > 0
     finally:
@@ -289,7 +310,7 @@ def test_a_clean_end_seals_what_killed_commands_wrote(store: Path, session: Sess
         kill(writer)
     assert len(markers(store)) == 1
     commit = GroupCommit(store, [], session.id)
-    commit.written()
+    commit.begin()
     commit.close()
     assert markers(store) == []
 
@@ -298,7 +319,7 @@ def test_a_clean_end_leaves_the_marker_of_a_living_command(store: Path, session:
     with running(WRITER, str(store)) as writer:
         other = line(writer)
         commit = GroupCommit(store, [], session.id)
-        commit.written()
+        commit.begin()
         commit.close()
         assert [marker.name.split("@")[0] for marker in markers(store)] == [other]
 
@@ -306,6 +327,6 @@ def test_a_clean_end_leaves_the_marker_of_a_living_command(store: Path, session:
 def test_a_clean_end_leaves_the_marker_of_a_power_cut(store: Path, session: Session) -> None:
     marker = lose_power(store)
     commit = GroupCommit(store, [], session.id)
-    commit.written()
+    commit.begin()
     commit.close()
     assert markers(store) == [marker]
