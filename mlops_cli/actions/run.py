@@ -147,9 +147,7 @@ def run(
         only=options.only,
         downstream=options.downstream,
     )
-    forced: set[str] = set()
-    if options.force:
-        forced = set(find_stages(pipeline, targets, opened.folder)) if targets else set(names)
+    forced = _forced(opened, targets, names) if options.force else set()
     recovered = [] if options.dry else recover(opened.store)
     plan = opened.plan(names, forced)
     if options.dry:
@@ -160,8 +158,9 @@ def run(
                 f"power was lost during an earlier run: {len(recovered)} files that had not reached the disk are made again"
             )
         )
-    ignored = [out.path for stage in pipeline.stages.values() for out in stage.outs if out.cache]
-    write_ignore(opened.project.root, ignored)
+    write_ignore(
+        opened.project.root, [out.path for s in pipeline.stages.values() for out in s.outs if out.cache]
+    )
     if not targets:
         _drop_old_records(opened, listen)
     if plan.fresh:
@@ -177,6 +176,11 @@ def run(
     )
     _check_gpus(opened, plan, capacity)
     return _commit(opened, _Run(opened, plan, options, capacity, forced, listen, begin).carry_out(), options)
+
+
+def _forced(opened: Opened, targets: Sequence[str], names: Sequence[str]) -> set[str]:
+    """Return what `--force` means: the stages that were named, or all."""
+    return set(find_stages(opened.pipeline, targets, opened.folder)) if targets else set(names)
 
 
 def _drop_old_records(opened: Opened, listen: Callable[[Event], None]) -> None:

@@ -71,9 +71,10 @@ def decide(
     found = ResolvedInputs(stage, sources, upstream, facts)
     inputs = found.inputs
     if found.blockers:
-        reasons = tuple(Reason("upstream", name) for name in found.blockers)
+        waits = [Reason("upstream", name) for name in found.blockers]
         known = differences(record, stage, inputs, found.unknown) if record else [Reason("new")]
-        return Decision(stage.name, "waiting", (*reasons, *known), inputs, problems=tuple(found.problems))
+        reasons = (*waits, *_whatever_is_known(stage, forced=forced), *known)
+        return Decision(stage.name, "waiting", reasons, inputs, problems=tuple(found.problems))
     if found.problems:
         reason = differences(record, stage, inputs, set()) if record else [Reason("new")]
         return Decision(stage.name, "stale", tuple(reason), inputs, problems=tuple(found.problems))
@@ -120,14 +121,15 @@ def _known_outputs(
     return None
 
 
+def _whatever_is_known(stage: Stage, *, forced: bool) -> list[Reason]:
+    """Return the reasons to run that no comparison takes away."""
+    return [Reason("forced")] * forced + [Reason("always")] * stage.always
+
+
 def _reasons(
     stage: Stage, record: StageRecord | None, key: Digest, inputs: Inputs, facts: Facts, *, forced: bool
 ) -> list[Reason]:
-    reasons: list[Reason] = []
-    if forced:
-        reasons.append(Reason("forced"))
-    if stage.always:
-        reasons.append(Reason("always"))
+    reasons = _whatever_is_known(stage, forced=forced)
     if record is None:
         return [*reasons, Reason("new")]
     if record.tainted:
