@@ -61,7 +61,7 @@ class ProjectApi:
     def status(self, stages: Sequence[str] = ()) -> StatusResult:
         """Return the state of stages, as `mlops status`."""
         with self._open() as opened:
-            return status(opened, stages)
+            return status(opened, _names(stages))
 
     def run(
         self,
@@ -80,20 +80,25 @@ class ProjectApi:
         """Bring stages up to date, as `mlops run`; a failed stage is in the result, not an exception."""
         options = RunOptions(jobs, force, keep_going, dry, only, downstream, message, commit)
         with self._open() as opened:
-            return run(opened, stages, options, listen)
+            return run(opened, _names(stages), options, listen)
 
     def stages(self, names: Sequence[str] = ()) -> StagesResult:
         """Return the stages, as `mlops stages`."""
         with self._open() as opened:
-            return stages(opened, names)
+            return stages(opened, _names(names))
 
     def graph(self, stages: Sequence[str] = (), *, full: bool = True) -> GraphResult:
         """Return which stage needs which, as `mlops graph`."""
         with self._open() as opened:
-            return graph(opened, stages, full=full)
+            return graph(opened, _names(stages), full=full)
 
     def _open(self) -> Opened:
         return open_folder(self._folder)
+
+
+def _names(stages: Sequence[str]) -> Sequence[str]:
+    """Return one name as a list of one: text is a sequence, too, but nobody means its letters."""
+    return [stages] if isinstance(stages, str) else stages
 
 
 def open_project(folder: str | Path = ".") -> ProjectApi:

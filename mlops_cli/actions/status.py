@@ -16,14 +16,23 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class StatusResult:
-    """The states asked for, in an order in which the stages can run."""
+    """The states asked for, in an order in which the stages can run.
+
+    Parameters
+    ----------
+    stages : tuple of Decision
+        The stages asked for.
+    needed : tuple of Decision
+        What they need besides.
+    """
 
     stages: tuple[Decision, ...]
+    needed: tuple[Decision, ...] = ()
 
     @property
     def fresh(self) -> bool:
-        """Whether there is nothing to do for them."""
-        return all(decision.state == "fresh" for decision in self.stages)
+        """Whether there is nothing to do for them, nor for what they need."""
+        return all(decision.state == "fresh" for decision in (*self.stages, *self.needed))
 
 
 def status(opened: Opened, targets: Sequence[str] = ()) -> StatusResult:
@@ -46,4 +55,8 @@ def status(opened: Opened, targets: Sequence[str] = ()) -> StatusResult:
         set(find_stages(opened.pipeline, targets, opened.folder)) if targets else set(opened.pipeline.stages)
     )
     plan = opened.plan(graph.order(graph.closure(shown)))
-    return StatusResult(tuple(decision for name, decision in plan.decisions.items() if name in shown))
+    decisions = plan.decisions.items()
+    return StatusResult(
+        tuple(decision for name, decision in decisions if name in shown),
+        tuple(decision for name, decision in decisions if name not in shown),
+    )

@@ -6,6 +6,7 @@ import os
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from mlops_cli.errors import DataError
 from mlops_cli.pipeline.record import StageRecord, load_stage_record
 from mlops_cli.project import stage_record_path
 from mlops_cli.store.globs import is_glob
@@ -98,6 +99,8 @@ class MachineFacts:
         ------
         FileError
             When it is damaged, or of a newer version.
+        DataError
+            When it cannot be read.
         """
         if stage not in self._records:
             path = stage_record_path(stage)
@@ -105,6 +108,8 @@ class MachineFacts:
                 data = _read(f"{self._root}/{path}")
             except (FileNotFoundError, NotADirectoryError):
                 data = b""
+            except OSError as error:
+                raise DataError(f"{path} cannot be read: {error.strerror}") from error
             # An empty file is what a power cut leaves of a write that never was reported: as good as none.
             self._records[stage] = load_stage_record(data, path) if data else None
         return self._records[stage]

@@ -48,7 +48,8 @@ class ResolvedInputs:
         self.problems: list[Problem] = []
         deps: dict[str, Artifact] = {}
         for dep in stage.deps:
-            found = self._dep(dep, [s for s in sources.get(dep.path, ()) if s.stage in upstream])
+            makers = sources.get(dep.path, ())
+            found = self._dep(dep, [s for s in makers if s.stage in upstream], makers)
             if found is None:
                 self.unknown.add(dep.path)
             else:
@@ -64,18 +65,23 @@ class ResolvedInputs:
                 runtime[path] = artifact.digest
         self.inputs = Inputs(deps, {name: facts.variable(name) for name in stage.env}, runtime)
 
-    def _dep(self, dep: Dependency, sources: list[Source]) -> dict[str, Artifact] | None:
-        """Return path to artifact of what one dependency stands for; None while that is not known."""
+    def _dep(
+        self, dep: Dependency, sources: list[Source], makers: tuple[Source, ...]
+    ) -> dict[str, Artifact] | None:
+        """Return path to artifact of what one dependency stands for; None while that is not known.
+
+        `sources` are those of its makers that are part of the plan.
+        """
         blockers = [s.stage for s in sources if self.upstream[s.stage].state in ("stale", "waiting")]
         if blockers:
             self._block(blockers)
             return None
         restoring = [s for s in sources if self.upstream[s.stage].state == "cached"]
         if is_glob(dep.path):
-            return self._pattern(dep, restoring)
+            return self._pattern(dep, restoring, makers)
         if not restoring:
             artifact = self.facts.artifact(dep.path)
-            return self._missing(dep, sources) if artifact is None else {dep.path: artifact}
+            return self._missing(dep, sources, makers) if artifact is None else {dep.path: artifact}
         if len(restoring) == 1 and len(sources) == 1:
             artifact = self._future(dep.path, restoring[0])
             if artifact is not None:
@@ -95,7 +101,9 @@ class ResolvedInputs:
             else None
         )
 
-    def _pattern(self, dep: Dependency, restoring: list[Source]) -> dict[str, Artifact] | None:
+    def _pattern(
+        self, dep: Dependency, restoring: list[Source], makers: tuple[Source, ...]
+    ) -> dict[str, Artifact] | None:
         expression = glob_expression(dep.path)
         future: dict[str, Artifact] = {}
         for source in restoring:
@@ -108,11 +116,19 @@ class ResolvedInputs:
         paths = [p for p in self.facts.matches(dep.path) if p not in future and p not in own]
         found = {p: artifact for p in paths if (artifact := self.facts.artifact(p)) is not None} | future
         if not found:
-            return self._missing(dep, [])
+            return self._missing(dep, [], makers)
         return dict(sorted(found.items()))
 
-    def _missing(self, dep: Dependency, sources: list[Source]) -> dict[str, Artifact] | None:
-        if sources:
+    def _missing(
+        self, dep: Dependency, sources: list[Source], makers: tuple[Source, ...]
+    ) -> dict[str, Artifact] | None:
+        if makers and not sources:
+            message = (
+                f"{dep.path} is not there, and {makers[0].stage}, which makes it, is not part of this run"
+            )
+            hint = f"run {makers[0].stage} first, or leave --only out"
+            self.problems.append(Problem(*dep.place, message, hint))
+        elif sources:
             maker = f"{sources[0].stage} makes {sources[0].path}, but there is no {dep.path} in it"
             self.problems.append(Problem(*dep.place, maker, "correct the path"))
         elif is_glob(dep.path):

@@ -27,7 +27,9 @@ def status_text(result: StatusResult, *, everything: bool = False, width: int | 
     """Return the states of stages: a table where anything is to be done or the pipeline is small, and a sentence."""
     if not result.stages:
         return "There are no stages yet: describe one in mlops.yaml.\n"
-    return _states(result.stages, everything=everything, width=width) + _summary(result.stages)
+    text = _states(result.stages, everything=everything, width=width) + _summary(result.stages)
+    due = [decision.stage for decision in result.needed if decision.state != "fresh"]
+    return text + (f"Not fresh of what they need: {_few(due, 4)}.\n" if due else "")
 
 
 def _states(decisions: Sequence[Decision], *, everything: bool, width: int | None) -> str:
@@ -95,7 +97,7 @@ def reason_text(reason: Reason) -> str:
         "runtime-changed": f"{name} changed",
         "key-changed": "its key changed",
         "output-missing": f"{name} is missing",
-        "output-changed": f"{name} was edited",
+        "output-changed": f"{name} is not what this stage made last",
     }
     return words[reason.kind]
 
@@ -173,6 +175,11 @@ def _harmless(line: str) -> str:
     return "".join(c if c.isprintable() or c == "\t" else "\ufffd" for c in plain)
 
 
+def stopped_text() -> str:
+    """Return what to know after a run was stopped."""
+    return "Stopped. What was finished is kept; go on with: mlops run\n"
+
+
 def stages_rows(result: StagesResult) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
     """Return head and rows of the list of stages."""
     rows: list[tuple[str, ...]] = []
@@ -192,13 +199,21 @@ def init_text(result: InitResult) -> str:
     return "\n".join([*lines, f"Next: {next_step}"]) + "\n"
 
 
-def commit_text(written: Sequence[str]) -> str:
-    """Return which files to commit, and how."""
+def commit_text(written: Sequence[str], folder: str = "") -> str:
+    """Return which files to commit, and how.
+
+    Parameters
+    ----------
+    folder : str
+        Where the user stands, relative to the project that the paths are relative to.
+    """
     if not written:
         return ""
+    up = "../" * (folder.count("/") + 1) if folder else ""
     folders = sorted({path if path.count("/") == 0 else path.split("/", 1)[0] for path in written})
     few = written if len(written) <= 6 else folders
-    return f"To keep this: git add {' '.join(map(_quote, few))} && git commit    (or next time: mlops run --commit)\n"
+    names = " ".join(_quote(up + path) for path in few)
+    return f"To keep this: git add {names} && git commit    (or next time: mlops run --commit)\n"
 
 
 def _quote(path: str) -> str:

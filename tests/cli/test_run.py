@@ -588,3 +588,16 @@ def test_a_run_of_everything_removes_the_records_of_stages_that_are_gone(
     assert not (root / ".mlops/stages/x.json").exists()
     assert (root / ".mlops/stages/c.json").exists()
     assert (root / "x.txt").exists()
+
+
+def test_only_says_who_makes_an_input_that_is_not_there(tmp_path: Path, counter: Counter) -> None:
+    root = project(tmp_path / "p", STAGES, {"in.txt": "in\n"})
+    answer = mlops(root, "run", "--only", "b")
+    assert answer.code == 3
+    assert "a.txt is not there, and a, which makes it, is not part of this run" in answer.err
+
+
+def test_the_files_to_commit_are_named_from_where_the_user_stands(tmp_path: Path, counter: Counter) -> None:
+    root = project(tmp_path / "p", STAGES, {"in.txt": "in\n", "deep/down/x": ""})
+    answer = mlops(root / "deep/down", "run")
+    assert "git add ../../.gitignore ../../.mlops" in answer.err

@@ -222,3 +222,11 @@ def test_a_damaged_result_counts_as_none(home: Path) -> None:
         path.unlink()
     assert states(home) == {"a": "stale", "b": "waiting", "c": "stale"}
     assert set(run(home).values()) == {"ran"}
+
+
+def test_check_of_one_stage_also_looks_at_what_it_needs(home: Path) -> None:
+    run(home)
+    (home / "a.txt").unlink()
+    answer = mlops(home, "status", "b", "--check")
+    assert answer.code == 1
+    assert "Not fresh of what they need: a." in answer.out

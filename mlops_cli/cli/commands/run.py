@@ -59,9 +59,13 @@ def run(
 
         talk.json(run_wire(result))
     else:
-        from mlops_cli.render.text import commit_text, failures_text, run_text
+        from mlops_cli.render.text import commit_text, failures_text, run_text, stopped_text
 
         talk.result(run_text(result, width=talk.width, everything=talk.verbose))
-        talk.fail(failures_text(result.outcomes))
-        talk.say(f"committed {result.commit[:12]}\n" if result.commit else commit_text(result.written))
+        talk.fail(stopped_text() if result.interrupted else failures_text(result.outcomes))
+        talk.say(
+            f"committed {result.commit[:12]}\n"
+            if result.commit
+            else commit_text(result.written, opened.folder)
+        )
     end(130 if result.interrupted else 0 if result.good else 4)
