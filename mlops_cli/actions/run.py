@@ -167,15 +167,19 @@ def run(
         outcomes = tuple(Outcome(d.stage, "fresh", d, outs=d.outs or {}) for d in plan.decisions.values())
         written = _to_commit(opened) if options.commit else ()
         return _commit(opened, RunResult(None, plan, outcomes, time.monotonic() - begin, written), options)
+    capacity = _capacity(opened, options)
+    _check_gpus(opened, plan, capacity)
+    return _commit(opened, _Run(opened, plan, options, capacity, forced, listen, begin).carry_out(), options)
+
+
+def _capacity(opened: Opened, options: RunOptions) -> Capacity:
     config = opened.config
-    capacity = read_capacity(
+    return read_capacity(
         opened.environment.variables,
         cores=options.jobs or config.jobs,
         gpus=config.gpus,
         memory=config.memory,
     )
-    _check_gpus(opened, plan, capacity)
-    return _commit(opened, _Run(opened, plan, options, capacity, forced, listen, begin).carry_out(), options)
 
 
 def _forced(opened: Opened, targets: Sequence[str], names: Sequence[str]) -> set[str]:
@@ -313,8 +317,10 @@ class _Run:
                 written = _to_commit(opened)
             return RunResult(run_id, self.plan, outcomes, seconds, written, interrupted=runner.interrupted)
         finally:
-            commit.close()
-            session.close()
+            try:
+                commit.close()
+            finally:
+                session.close()
 
     def _workbench(self, session: Session, commit: GroupCommit) -> Workbench:
         opened, project = self.opened, self.opened.project

@@ -100,6 +100,15 @@ class GroupCommit:
         """Hand what was written to the disk; return whether there was anything."""
         with self._lock:
             paths, self._pending = self._pending, []
+        try:
+            self._flush(paths)
+        except BaseException:
+            with self._lock:  # not on the disk, so still to be flushed: the marker must not go before them
+                self._pending = paths + self._pending
+            raise
+        return bool(paths)
+
+    def _flush(self, paths: Sequence[str]) -> None:
         if len(paths) > _FEW:
             _flush_everything(self._places)
         else:
@@ -108,7 +117,6 @@ class GroupCommit:
                 _flush_file(path)
             for folder in {os.path.dirname(path) for path in paths}:
                 flush_folder(Path(folder))
-        return bool(paths)
 
 
 def recover(store: Path) -> list[str]:

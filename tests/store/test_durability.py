@@ -267,6 +267,26 @@ def test_many_files_are_flushed_by_flushing_each_file_system_once(
     assert set(flushed) == {store}
 
 
+def test_what_could_not_be_flushed_keeps_its_marker_and_is_tried_again(
+    store: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    flushed: list[str] = []
+
+    def fail(_path: str) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(durability, "_flush_file", fail)
+    commit = GroupCommit(store, [], session.id)
+    commit.written(f"{store}/object")
+    with pytest.raises(OSError, match="Input/output"):
+        commit.close()
+    assert len(markers(store)) == 1
+    monkeypatch.setattr(durability, "_flush_file", flushed.append)
+    commit.close()
+    assert flushed == [f"{store}/object"]
+    assert markers(store) == []
+
+
 def test_a_file_that_is_gone_before_it_is_flushed_is_passed_over(store: Path, session: Session) -> None:
     commit = GroupCommit(store, [], session.id)
     commit.written(f"{store}/none")
