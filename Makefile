@@ -3,6 +3,8 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 DVC := build/dvc
+MOTO := build/moto
+PRE_COMMIT := build/pre-commit
 
 # One stamp for the pinned packages, one for the package itself: editing pyproject.toml costs seconds, not a new
 # environment. The version of Python is in their names, so that another PYTHON makes the environment anew.
@@ -10,6 +12,8 @@ VERSION := $(shell $(PYTHON) -c 'import sys; print("%d.%d.%d" % sys.version_info
 PACKAGES := $(VENV)/.packages-$(VERSION)
 READY := $(VENV)/.ready-$(VERSION)
 DVC_READY := $(DVC)/.ready-$(VERSION)
+MOTO_READY := $(MOTO)/.ready-$(VERSION)
+PRE_COMMIT_READY := $(PRE_COMMIT)/.ready-$(VERSION)
 
 .PHONY: help setup demo test test-all check format bench clean
 
@@ -22,10 +26,10 @@ setup: $(READY) ## make .venv from pinned versions, when it is not there yet
 demo: $(READY) ## run the example on real data in build/demo, twice: the second time nothing runs
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh build/demo
 
-test: $(READY) ## the fast tests, two at a time
+test: $(READY) $(MOTO_READY) ## the fast tests, two at a time
 	$(BIN)/python -m pytest -n 2
 
-test-all: $(READY) ## every test, the slow ones too
+test-all: $(READY) $(MOTO_READY) $(PRE_COMMIT_READY) ## every test, the slow ones too
 	$(BIN)/python -m pytest -n 2 -m "slow or not slow"
 
 check: $(READY) ## style, types and the direction of imports
@@ -38,8 +42,12 @@ format: $(READY) ## put the code into the one layout
 	$(BIN)/ruff check --fix-only --quiet .
 	$(BIN)/ruff format .
 
-bench: $(READY) $(DVC_READY) ## measure beside DVC and make; options: make bench BENCH="--sizes 10,100"
-	$(BIN)/python -m benchmarks --dvc $(DVC)/bin/dvc $(BENCH)
+bench: $(READY) $(DVC_READY) $(MOTO_READY) ## measure beside DVC and make; data: make bench BENCH="--scenarios data,s3"
+	$(BIN)/python -m benchmarks --dvc $(DVC)/bin/dvc --moto $(MOTO)/bin/moto_server $(BENCH)
+
+$(MOTO): $(MOTO_READY) ;
+
+$(PRE_COMMIT): $(PRE_COMMIT_READY) ;
 
 clean: ## remove everything that make made, .venv too
 	rm -rf $(VENV) build dist *.egg-info .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
@@ -56,4 +64,12 @@ $(READY): $(PACKAGES) pyproject.toml
 
 $(DVC_READY): requirements/dvc.txt benchmarks/setup_dvc.sh requirements/set-up.sh
 	@sh benchmarks/setup_dvc.sh "$(PYTHON)" $(DVC)
+	@touch $@
+
+$(MOTO_READY): requirements/moto.txt tests/support/setup_moto.sh requirements/set-up.sh
+	@sh tests/support/setup_moto.sh "$(PYTHON)" $(MOTO)
+	@touch $@
+
+$(PRE_COMMIT_READY): requirements/pre-commit.txt requirements/set-up.sh
+	@sh requirements/set-up.sh "$(PYTHON)" $(PRE_COMMIT) requirements/pre-commit.txt
 	@touch $@

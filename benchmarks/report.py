@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from benchmarks.scenarios import Sample
+    from benchmarks.samples import Sample
 
 TITLES = {
     "stages": "Stages in chains of ten",
@@ -44,6 +44,7 @@ def as_json(facts: Mapping[str, str], samples: Sequence[Sample], rounds: int, fl
                 "seconds": {"median": statistics.median(sample.seconds), "values": sample.seconds},
                 "peak_bytes": {"median": statistics.median(sample.peaks), "values": sample.peaks},
             }
+            | ({"requests": sample.requests} if sample.requests else {})
             for sample in samples
         ],
     }
@@ -52,14 +53,18 @@ def as_json(facts: Mapping[str, str], samples: Sequence[Sample], rounds: int, fl
 def _table(scenario: str, samples: Sequence[Sample], rounds: int, floor: int) -> str:
     tools = list(dict.fromkeys(sample.tool for sample in samples))
     sized = any(sample.size for sample in samples)
+    counted = [tool for tool in tools if any(one.requests for one in samples if one.tool == tool)]
     header = [*(["stages"] if sized else []), "", *tools, *(f"{tool}, memory" for tool in tools)]
+    header += [f"{tool}, requests" for tool in counted]
+    missing = "not run" if scenario in TITLES else "n/a"
     rows = [header, ["---" if not name else "---:" for name in header]]
     for size, operation in dict.fromkeys((sample.size, sample.operation) for sample in samples):
         here = {one.tool: one for one in samples if (one.size, one.operation) == (size, operation)}
-        times = [_seconds(here[tool].seconds, rounds) if tool in here else "not run" for tool in tools]
-        peaks = [_memory(here[tool].peaks, floor) if tool in here else "not run" for tool in tools]
-        rows.append([*([f"{size:,}"] if sized else []), operation, *times, *peaks])
-    return f"### {TITLES[scenario]}\n\n" + "".join(_line(row) for row in rows)
+        times = [_seconds(here[tool].seconds, rounds) if tool in here else missing for tool in tools]
+        peaks = [_memory(here[tool].peaks, floor) if tool in here else missing for tool in tools]
+        asked = [_requests(here[tool].requests) if tool in here else "" for tool in counted]
+        rows.append([*([f"{size:,}"] if sized else []), operation, *times, *peaks, *asked])
+    return f"### {TITLES.get(scenario, scenario)}\n\n" + "".join(_line(row) for row in rows)
 
 
 def _line(cells: Iterable[str]) -> str:
@@ -75,6 +80,10 @@ def _seconds(values: Sequence[float], rounds: int) -> str:
 def _round(value: float) -> str:
     """Give about three digits, and nothing under a millisecond: that is noise."""
     return f"{value:.{0 if value >= 100 else 1 if value >= 10 else 2 if value >= 1 else 3}f}"
+
+
+def _requests(counts: Sequence[int]) -> str:
+    return f"{statistics.median(counts):,.0f}" if counts else ""
 
 
 def _memory(peaks: Sequence[int], floor: int) -> str:

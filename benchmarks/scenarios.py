@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import shutil
-import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from benchmarks.projects import Project, WrongResultError, chains, sleepers
+from benchmarks.samples import Samples, say
 from benchmarks.tools import Dvc, Make
 
 if TYPE_CHECKING:
@@ -24,19 +24,6 @@ DVC_FRESH_LIMIT = 100
 SLEEPERS, SLEEPER_JOBS = 8, 4
 
 
-@dataclass(frozen=True)
-class Sample:
-    """All measurements of one tool doing one thing."""
-
-    scenario: str
-    size: int
-    operation: str
-    tool: str
-    command: str
-    seconds: list[float] = field(default_factory=list)
-    peaks: list[int] = field(default_factory=list)
-
-
 @dataclass
 class Bench:
     """Where the scenarios run, with which tools, how often; it gathers the samples."""
@@ -46,7 +33,7 @@ class Bench:
     tools: Sequence[Tool]
     rounds: int
     full: bool
-    samples: list[Sample] = field(default_factory=list)
+    samples: Samples = field(default_factory=Samples)
     _numbers: itertools.count[int] = field(default_factory=itertools.count)
 
     def stages(self, size: int) -> None:
@@ -55,7 +42,7 @@ class Bench:
         for tool in self.tools:
             if tool.name not in projects:
                 projects[tool.name] = self._new(tool, lambda folder: chains(folder, size))
-                self._say(f"preparing {size} stages for {tool.name}")
+                say(f"preparing {size} stages for {tool.name}")
                 tool.take_over(self.machine, projects[tool.name])
             projects[tool.name].check_outputs()
             self._commit(projects[tool.name], "Results")
@@ -99,7 +86,7 @@ class Bench:
     def warm_up(self) -> None:
         """Do everything once on a tiny project and forget it: no tool pays for compiling its byte code."""
         kept, rounds = self.samples, self.rounds
-        self.samples, self.rounds = [], 1
+        self.samples, self.rounds = Samples(), 1
         self.start()
         self.stages(2)
         self.samples, self.rounds = kept, rounds
@@ -145,23 +132,4 @@ class Bench:
     def _timed(
         self, scenario: str, size: int, operation: str, tool: Tool, command: list[str], folder: Path
     ) -> Measurement:
-        found = self.machine.run(command, folder)
-        self._say(f"{scenario} {size or ''} {operation}: {tool.name} {found.seconds:.3f} s")
-        for sample in self.samples:
-            if (sample.scenario, sample.size, sample.operation, sample.tool) == (
-                scenario,
-                size,
-                operation,
-                tool.name,
-            ):
-                break
-        else:
-            typed = " ".join([command[0].rsplit("/", 1)[-1], *command[1:]])
-            sample = Sample(scenario, size, operation, tool.name, typed)
-            self.samples.append(sample)
-        sample.seconds.append(found.seconds)
-        sample.peaks.append(found.peak)
-        return found
-
-    def _say(self, text: str) -> None:
-        print(text, file=sys.stderr, flush=True)
+        return self.samples.timed(self.machine, (scenario, size, operation, tool.name), command, folder)[1]

@@ -17,10 +17,17 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from mlops_cli.actions.add import AddResult, add
+from mlops_cli.actions.checkout import checkout
+from mlops_cli.actions.diff import DiffResult, diff
+from mlops_cli.actions.fetch import fetch
 from mlops_cli.actions.graph import GraphResult, graph
+from mlops_cli.actions.pull import PullResult, pull
+from mlops_cli.actions.push import push
 from mlops_cli.actions.run import RunOptions, RunResult, run
 from mlops_cli.actions.stages import StagesResult, stages
 from mlops_cli.actions.status import StatusResult, status
+from mlops_cli.actions.verify import verify
 from mlops_cli.opened import Opened, open_folder
 
 if TYPE_CHECKING:
@@ -28,7 +35,10 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mlops_cli.execution.events import Event
+    from mlops_cli.history.trouble import VerifyResult
     from mlops_cli.project import Project
+    from mlops_cli.store.transfer.outcome import Transfer
+    from mlops_cli.tracking.agreeing import CheckoutResult
 
 
 class ProjectApi:
@@ -75,10 +85,11 @@ class ProjectApi:
         downstream: bool = False,
         message: str = "",
         commit: bool = False,
+        pull: bool = False,
         listen: Callable[[Event], None] = lambda _: None,
     ) -> RunResult:
         """Bring stages up to date, as `mlops run`; a failed stage is in the result, not an exception."""
-        options = RunOptions(jobs, force, keep_going, dry, only, downstream, message, commit)
+        options = RunOptions(jobs, force, keep_going, dry, only, downstream, message, commit, pull)
         with self._open() as opened:
             return run(opened, _names(stages), options, listen)
 
@@ -91,6 +102,50 @@ class ProjectApi:
         """Return which stage needs which, as `mlops graph`."""
         with self._open() as opened:
             return graph(opened, _names(stages), full=full)
+
+    def add(self, paths: Sequence[str]) -> AddResult:
+        """Track files and directories, as `mlops add`; what could not be added is in the result."""
+        with self._open() as opened:
+            return add(opened, _names(paths))
+
+    def checkout(self, paths: Sequence[str] = (), *, force: bool = False) -> CheckoutResult:
+        """Make the workspace agree with the records, as `mlops checkout`; what would be lost is in the result."""
+        with self._open() as opened:
+            return checkout(opened, _names(paths), force=force)
+
+    def diff(self, *revisions: str, files: bool = False) -> DiffResult:
+        """Compare the artifacts of two commits, or of a commit and the workspace, as `mlops diff`."""
+        with self._open() as opened:
+            return diff(opened, revisions, files=files)
+
+    def push(self, paths: Sequence[str] = (), remote: str | None = None, *, repair: bool = False) -> Transfer:
+        """Send what is recorded to a remote, as `mlops push`; what could not be sent is in the result."""
+        with self._open() as opened:
+            return push(opened, _names(paths), remote, repair=repair)
+
+    def fetch(self, paths: Sequence[str] = (), remote: str | None = None) -> Transfer:
+        """Bring what is recorded into the local store, as `mlops fetch`; what could not be brought is in the result."""
+        with self._open() as opened:
+            return fetch(opened, _names(paths), remote)
+
+    def pull(
+        self, paths: Sequence[str] = (), remote: str | None = None, *, force: bool = False
+    ) -> PullResult:
+        """Bring what is recorded, and place it, as `mlops pull`."""
+        with self._open() as opened:
+            return pull(opened, _names(paths), remote, force=force)
+
+    def verify(
+        self,
+        paths: Sequence[str] = (),
+        *,
+        repair: bool = False,
+        history: bool = False,
+        remote: str | None = None,
+    ) -> VerifyResult:
+        """Compare records and store with their digests, as `mlops verify`; what is wrong is in the result."""
+        with self._open() as opened:
+            return verify(opened, _names(paths), repair=repair, history=history, remote=remote)
 
     def _open(self) -> Opened:
         return open_folder(self._folder)

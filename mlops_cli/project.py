@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 DEFINITION = "mlops.yaml"
 RECORDS = ".mlops"
+DATA_RECORDS = f"{RECORDS}/data"
 
 
 class Project(NamedTuple):
@@ -60,3 +61,8 @@ class Project(NamedTuple):
 def stage_record_path(stage: str) -> str:
     """Return the path of a stage's record, relative to the project."""
     return f"{RECORDS}/stages/{stage.replace(':', '/')}.json"
+
+
+def data_record_path(path: str) -> str:
+    """Return the path of the record of tracked data, relative to the project."""
+    return f"{DATA_RECORDS}/{path}.json"

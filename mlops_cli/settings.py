@@ -8,12 +8,18 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from mlops_cli.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 LinkKind = Literal["reflink", "hardlink", "symlink", "copy"]
+# What a remote may say of itself in the committed file, and what only a variable `MLOPS_REMOTE_<NAME>_<OPTION>` may say; such a
+# variable also wins over the file.
+REMOTE_OPTIONS = ("endpoint_url", "region", "profile", "user", "key_file")
+REMOTE_SECRETS = ("password", "key", "secret", "token", "passphrase")
 
 
 class Config(NamedTuple):
@@ -27,6 +33,14 @@ class Config(NamedTuple):
         Ways to place a stored file in the workspace, tried in this order.
     jobs, gpus, memory : int or None
         What `mlops run` may use: cores, GPUs, bytes; None means what the machine has.
+    remotes : mapping
+        Name to `url`, and whichever of `jobs`, `listing`, `REMOTE_OPTIONS` and `options` are given.
+    default_remote : str or None
+        The remote that is meant where none is named.
+    gc_grace : float or None
+        Seconds for which `mlops gc` keeps what nothing leads to; None means two weeks.
+    hooks_large : int
+        Bytes above which the pre-commit hook lets no new file into Git.
     """
 
     cache_dir: str | None = None
@@ -34,6 +48,70 @@ class Config(NamedTuple):
     jobs: int | None = None
     gpus: int | None = None
     memory: int | None = None
+    remotes: Mapping[str, Mapping[str, Any]] = {}
+    default_remote: str | None = None
+    gc_grace: float | None = None
+    hooks_large: int = 10_000_000
+
+
+class Remote(NamedTuple):
+    """One remote, with everything that the file and the environment say of it.
+
+    Parameters
+    ----------
+    jobs : int or None
+        How many requests may be under way at once; None for what suits its kind.
+    options : mapping
+        For opening it; may hold secrets.
+    listing : bool or None
+        Whether a push keeps a list of everything there, for those who cannot list; None for what suits its kind.
+    """
+
+    name: str
+    url: str
+    jobs: int | None
+    options: Mapping[str, Any]
+    listing: bool | None = None
+
+
+def remote_variable(name: str, option: str) -> str:
+    """Return the environment variable that sets an option of a remote.
+
+    Examples
+    --------
+    >>> remote_variable("our-nas", "password")
+    'MLOPS_REMOTE_OUR_NAS_PASSWORD'
+    """
+    return f"MLOPS_REMOTE_{name.upper().replace('-', '_')}_{option.upper()}"
+
+
+def find_remote(config: Config, variables: Mapping[str, str], name: str | None = None) -> Remote:
+    """Return a remote by its name; the default one, or the only one, where none is given.
+
+    Raises
+    ------
+    UsageError
+        When there is no such remote, or it is not plain which one is meant.
+    """
+    names = ", ".join(config.remotes)
+    if name is None:
+        name = config.default_remote or (next(iter(config.remotes)) if len(config.remotes) == 1 else None)
+    if name is None and not config.remotes:
+        raise UsageError("this project has no remote", hint="Add one: mlops remote add NAME URL")
+    if name is None:
+        raise UsageError(
+            f"which remote is meant? There are {names}", hint="Name one, or choose: mlops remote default NAME"
+        )
+    if name not in config.remotes:
+        there = f"There are {names}." if names else "Add it: mlops remote add NAME URL"
+        raise UsageError(f"there is no remote called {name}", hint=there)
+    values = dict(config.remotes[name])
+    url, jobs, listing = values.pop("url"), values.pop("jobs", None), values.pop("listing", None)
+    for option in (*REMOTE_OPTIONS, *REMOTE_SECRETS):
+        given = variables.get(remote_variable(name, option))
+        if given:
+            values[option] = given
+    return Remote(name, url, jobs, values, listing)
 
 
 class Trigger(NamedTuple):

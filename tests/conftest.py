@@ -8,6 +8,10 @@ from typing import TYPE_CHECKING
 import pytest
 from hypothesis import settings
 
+from tests.support.dvc import _dvc  # noqa: F401 - the real DVC for whichever test asks
+from tests.support.dvc_projects import _maker  # noqa: F401 - and projects that it made
+from tests.support.servers import _home, _s3, _sftp, _web, _webdav  # noqa: F401 - servers for whichever test asks
+
 if TYPE_CHECKING:
     from pathlib import Path
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from mlops_cli.settings import Trigger, read_environment
+from mlops_cli.errors import UsageError
+from mlops_cli.settings import Config, Trigger, find_remote, read_environment, remote_variable
 
 GITHUB = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "a/b", "GITHUB_RUN_ID": "7"}
 
@@ -79,3 +80,54 @@ def test_later_changes_of_the_process_do_not_show(monkeypatch: pytest.MonkeyPatc
     environment = read_environment()
     monkeypatch.setenv("SOME_NAME", "x")
     assert "SOME_NAME" not in environment.variables
+
+
+NAS = {"url": "/mnt/nas"}
+LAB = {"url": "sftp://lab/x", "jobs": 3, "user": "ada"}
+
+
+def test_a_remote_is_found_by_its_name() -> None:
+    remote = find_remote(Config(remotes={"nas": NAS, "lab": LAB}), {}, "lab")
+    assert remote == ("lab", "sftp://lab/x", 3, {"user": "ada"}, None)
+
+
+@pytest.mark.parametrize(
+    ("config", "name"),
+    [
+        (Config(remotes={"nas": NAS}), "nas"),
+        (Config(remotes={"nas": NAS, "lab": LAB}, default_remote="lab"), "lab"),
+    ],
+)
+def test_the_default_remote_or_the_only_one_needs_no_name(config: Config, name: str) -> None:
+    assert find_remote(config, {}).name == name
+
+
+@pytest.mark.parametrize(
+    ("config", "name", "hint"),
+    [
+        (Config(), None, "mlops remote add"),
+        (Config(), "nas", "mlops remote add"),
+        (Config(remotes={"nas": NAS, "lab": LAB}), None, "mlops remote default"),
+        (Config(remotes={"nas": NAS, "lab": LAB}), "naz", "nas, lab"),
+    ],
+)
+def test_a_remote_that_is_not_plain_is_a_mistake_with_a_hint(
+    config: Config, name: str | None, hint: str
+) -> None:
+    with pytest.raises(UsageError) as raised:
+        find_remote(config, {}, name)
+    assert hint in raised.value.hint
+
+
+def test_variables_win_over_the_file_and_are_the_only_place_of_secrets() -> None:
+    variables = {
+        "MLOPS_REMOTE_OUR_LAB_USER": "eve",
+        "MLOPS_REMOTE_OUR_LAB_PASSWORD": "pw",
+        "MLOPS_REMOTE_OUR_LAB_TOKEN": "",
+        "MLOPS_REMOTE_OUR_PASSWORD": "of another",
+        "MLOPS_REMOTE_OUR_LAB_URL": "not an option",
+    }
+    remote = find_remote(Config(remotes={"our-lab": LAB}), variables)
+    assert remote.options == {"user": "eve", "password": "pw"}
+    assert remote.url == "sftp://lab/x"
+    assert remote_variable("our-lab", "user") == "MLOPS_REMOTE_OUR_LAB_USER"

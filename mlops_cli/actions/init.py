@@ -10,9 +10,10 @@ from mlops_cli.errors import FileError, UsageError
 from mlops_cli.execution.builtins import STEPS
 from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.git.discover import find_repository
-from mlops_cli.git.ignore import write_ignore
+from mlops_cli.git.ignore import managed_paths, write_ignore
 from mlops_cli.pipeline.parse import parse_pipeline
 from mlops_cli.project import DEFINITION, RECORDS
+from mlops_cli.store.tracked import read_data_records
 
 if TYPE_CHECKING:
     from importlib.resources.abc import Traversable
@@ -69,7 +70,7 @@ def init(folder: Path, *, example: bool = False) -> InitResult:
             write_atomic(project.root / path, data)
             written.append(path)
     # `run` keeps this block up to date; written here already, a first `git add` takes no data along.
-    if write_ignore(project.root, _outputs(project)):
+    if write_ignore(project.root, managed_paths(_outputs(project), read_data_records(project.root))):
         written.append(".gitignore")
     return InitResult(project, tuple(written), example)
 

@@ -7,7 +7,6 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.errors import DataError, FileError, UsageError
@@ -24,7 +23,6 @@ from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.formats.problems import DefinitionError, Problem
 from mlops_cli.git.commit import commit_files
 from mlops_cli.git.facts import read_actor, read_code, uncommitted
-from mlops_cli.git.ignore import write_ignore
 from mlops_cli.history.run_record import (
     RunRecord,
     StageRun,
@@ -37,9 +35,10 @@ from mlops_cli.history.runtime import read_runtime
 from mlops_cli.pipeline.record import shown_program
 from mlops_cli.pipeline.select import find_stages, select_stages
 from mlops_cli.project import DEFINITION, RECORDS, stage_record_path
-from mlops_cli.store.digest import Digest, digest_bytes, digest_stream
+from mlops_cli.store.digest import Digest, digest_bytes, digest_file
 from mlops_cli.store.durability import GroupCommit, recover
 from mlops_cli.store.session import Session
+from mlops_cli.tracking.bringing import Pulling
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +68,8 @@ class RunOptions:
         Why this run is made; kept in its record.
     commit : bool
         Commit what the run wrote.
+    pull : bool
+        Bring results and data that others have pushed to the default remote, rather than making or missing them.
     """
 
     jobs: int | None = None
@@ -79,6 +80,7 @@ class RunOptions:
     downstream: bool = False
     message: str = ""
     commit: bool = False
+    pull: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,9 +137,24 @@ def run(
     UsageError
         When a target names nothing.
     """
-    begin = time.monotonic()
     if options.jobs is not None and options.jobs < 1:
         raise UsageError("-j takes a number of 1 or more")
+    if not options.pull:
+        return _run(opened, targets, options, listen, None)
+    pulling = Pulling(opened, None)
+    with opened.writing() as writing:  # already the plan may bring lists of files
+        opened.facts.objects, opened.facts.results = pulling.stores(writing.objects, writing.results)
+        return _run(opened, targets, options, listen, pulling)
+
+
+def _run(
+    opened: Opened,
+    targets: Sequence[str],
+    options: RunOptions,
+    listen: Callable[[Event], None],
+    pulling: Pulling | None,
+) -> RunResult:
+    begin = time.monotonic()
     pipeline = opened.pipeline
     names = select_stages(
         pipeline,
@@ -158,9 +175,7 @@ def run(
                 f"power was lost during an earlier run: {len(recovered)} files that had not reached the disk are made again"
             )
         )
-    write_ignore(
-        opened.project.root, [out.path for s in pipeline.stages.values() for out in s.outs if out.cache]
-    )
+    opened.update_ignore()
     if not targets:
         _drop_old_records(opened, listen)
     if plan.fresh:
@@ -169,7 +184,8 @@ def run(
         return _commit(opened, RunResult(None, plan, outcomes, time.monotonic() - begin, written), options)
     capacity = _capacity(opened, options)
     _check_gpus(opened, plan, capacity)
-    return _commit(opened, _Run(opened, plan, options, capacity, forced, listen, begin).carry_out(), options)
+    work = _Run(opened, plan, options, capacity, forced, listen, begin, pulling)
+    return _commit(opened, work.carry_out(), options)
 
 
 def _capacity(opened: Opened, options: RunOptions) -> Capacity:
@@ -253,7 +269,9 @@ class _Run:
         forced: set[str],
         listen: Callable[[Event], None],
         begin: float,
+        pulling: Pulling | None,
     ) -> None:
+        self.pulling = pulling
         self.opened = opened
         self.plan = plan
         self.options = options
@@ -304,7 +322,7 @@ class _Run:
                     trigger=opened.environment.trigger,
                     code=code,
                     pipeline={"file": DEFINITION, "digest": self._definition_digest()},
-                    stages=tuple(_brief(stage) for stage in stages),
+                    stages=tuple(stage.brief() for stage in stages),
                     runtime=read_runtime(
                         opened.environment.python_prefix, opened.environment.variables, self.capacity.gpus
                     ),
@@ -327,7 +345,10 @@ class _Run:
         facts = opened.facts
         # Worktrees share the machine-local folder, but not their stages.
         place = digest_bytes(str(project.root).encode())[3:19]
-        facts.objects, facts.results = opened.open_store(session.folder, commit.written)
+        objects, results = opened.open_store(session.folder, commit.written)
+        facts.objects, facts.results = (
+            self.pulling.stores(objects, results) if self.pulling else (objects, results)
+        )
         return Workbench(
             facts=facts,
             graph=opened.graph,
@@ -365,23 +386,10 @@ class _Run:
             seconds=outcome.seconds,
             peak_memory=outcome.peak_memory,
             exit_code=outcome.exit_code,
-            log=_digest_file(outcome.log) if outcome.log else None,
+            log=digest_file(outcome.log) if outcome.log else None,
             message=outcome.message,
             params=stage.params,
             deps=decision.inputs.deps if decision else {},
             outs=outcome.outs,
             metrics=metrics,
         )
-
-
-def _brief(stage: StageRun) -> StageRun:
-    """Return what a record says of a stage that had nothing to do: its key; the stage record holds the rest."""
-    return StageRun(stage.name, stage.status, stage.key) if stage.status == "fresh" else stage
-
-
-def _digest_file(path: str) -> Digest | None:
-    try:
-        with Path(path).open("rb", buffering=0) as stream:
-            return digest_stream(stream)[0]
-    except OSError:
-        return None

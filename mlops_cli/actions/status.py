@@ -1,17 +1,33 @@
-"""`status`: the state of every stage, and why."""
+"""`status`: the state of every stage, and why; and which tracked data is not what its record says."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlops_cli.pipeline.select import find_stages
+from mlops_cli.store.globs import fixed_part, is_glob
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from mlops_cli.opened import Opened
     from mlops_cli.pipeline.decision import Decision
+    from mlops_cli.store.tracked import DataRecord
+
+
+class DataState(NamedTuple):
+    """Tracked data: `ok`, `changed` since it was recorded, or `missing` from the workspace.
+
+    Parameters
+    ----------
+    source : str or None
+        Whether the source of an import has a new version; None for data of one's own, and where sources were not asked.
+    """
+
+    path: str
+    state: Literal["ok", "changed", "missing"]
+    source: Literal["same", "new version", "unknown", "unreachable", "pinned"] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,24 +40,31 @@ class StatusResult:
         The stages asked for.
     needed : tuple of Decision
         What they need besides.
+    data : tuple of DataState
+        Tracked data; where stages were asked for, the data that they read.
     """
 
     stages: tuple[Decision, ...]
     needed: tuple[Decision, ...] = ()
+    data: tuple[DataState, ...] = ()
 
     @property
     def fresh(self) -> bool:
-        """Whether there is nothing to do for them, nor for what they need."""
-        return all(decision.state == "fresh" for decision in (*self.stages, *self.needed))
+        """Whether there is nothing to do for them, nor for what they need, and all data is what its record says."""
+        return all(decision.state == "fresh" for decision in (*self.stages, *self.needed)) and all(
+            data.state == "ok" and data.source != "new version" for data in self.data
+        )
 
 
-def status(opened: Opened, targets: Sequence[str] = ()) -> StatusResult:
+def status(opened: Opened, targets: Sequence[str] = (), *, sources: bool = False) -> StatusResult:
     """Return the state of stages; nothing is written but what was learnt about files.
 
     Parameters
     ----------
     targets : sequence of str
         Stages to show, as `find_stages` takes them; none means all.
+    sources : bool
+        Ask the sources of imported data, over the network, for new versions.
 
     Raises
     ------
@@ -50,13 +73,64 @@ def status(opened: Opened, targets: Sequence[str] = ()) -> StatusResult:
     UsageError
         When a target names nothing.
     """
+    if not opened.has_pipeline and not targets and opened.data:
+        opened.workspace.look(opened.data)
+        return StatusResult((), (), _data(opened, opened.data, sources=sources))
     graph = opened.graph
     shown = (
         set(find_stages(opened.pipeline, targets, opened.folder)) if targets else set(opened.pipeline.stages)
     )
-    plan = opened.plan(graph.order(graph.closure(shown)))
-    decisions = plan.decisions.items()
+    order = graph.order(graph.closure(shown))
+    records = _records(opened, order if targets else None)
+    decisions = opened.plan(order, also=records).decisions.items()
     return StatusResult(
         tuple(decision for name, decision in decisions if name in shown),
         tuple(decision for name, decision in decisions if name not in shown),
+        _data(opened, records, sources=sources),
     )
+
+
+def _records(opened: Opened, stages: Collection[str] | None) -> dict[str, DataRecord]:
+    """Return all data records, or those of the data that stages read."""
+    records = opened.data
+    if stages is None or not records:
+        return records
+    from mlops_cli.store.tracked import overlapping
+
+    deps = {dep.path for name in stages for dep in opened.pipeline.stages[name].deps}
+    read: set[str] = set()
+    for dep in deps:
+        folder = fixed_part(dep) if is_glob(dep) else dep
+        read.update(overlapping(records, folder) if folder else records)
+    return {path: record for path, record in records.items() if path in read}
+
+
+def _data(opened: Opened, records: dict[str, DataRecord], *, sources: bool) -> tuple[DataState, ...]:
+    found = []
+    asked = _sources(opened, records) if sources else {}
+    for path, record in records.items():
+        now = opened.workspace.artifact(path)
+        wanted = record.artifact
+        same = now is not None and now.same(wanted) and now.executable == wanted.executable
+        state: Literal["ok", "changed", "missing"] = "missing" if now is None else "ok" if same else "changed"
+        found.append(DataState(path, state, asked.get(path)))
+    return tuple(found)
+
+
+def _sources(
+    opened: Opened, records: dict[str, DataRecord]
+) -> dict[str, Literal["same", "new version", "unknown", "unreachable", "pinned"]]:
+    """Ask the sources of imports whether they have a new version; a pinned one is not asked."""
+    from mlops_cli.tracking.importing import Answered, ask
+
+    imports = {path: record.source for path, record in records.items() if record.source is not None}
+    followed = {path: source for path, source in imports.items() if not source.get("pinned")}
+    answers = ask(opened, {path: str(source["url"]) for path, source in followed.items()})
+    found: dict[str, Literal["same", "new version", "unknown", "unreachable", "pinned"]] = {}
+    for path, source in imports.items():
+        answer = answers.get(path)
+        if answer is None:
+            found[path] = "pinned"
+        else:
+            found[path] = answer.seen.compare(source) if isinstance(answer, Answered) else "unreachable"
+    return found

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import sys
 from importlib import import_module
+from io import TextIOWrapper
+from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated
 
@@ -15,19 +17,37 @@ import typer
 from mlops_cli.cli.console import console
 from mlops_cli.cli.options import AsJson, Folder, Quiet, Verbose
 
-# Name and group, in the order in which help lists them; the module has the command's name, and so has its function.
+# Name and group, in the order in which help lists them; the module has the command's name, and so has its function (see
+# `module_of`).
+# A module of several commands has an `app` instead.
 COMMANDS = {
     "init": "Start",
+    "hooks": "Start",
     "run": "Pipeline",
     "status": "Pipeline",
     "graph": "Pipeline",
     "stages": "Pipeline",
+    "add": "Data",
+    "checkout": "Data",
+    "diff": "Data",
+    "push": "Data",
+    "pull": "Data",
+    "fetch": "Data",
+    "remote": "Data",
+    "import": "Data",
+    "update": "Data",
+    "verify": "Data",
+    "gc": "Data",
+    "migrate": "Elsewhere",
 }
 
 
 def main(arguments: list[str] | None = None) -> None:
     """Run a command line and end the process with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a name that the terminal cannot show is no reason to end
+            stream.reconfigure(errors="backslashreplace")
     try:
         app = build(arguments or ["--help"])
         code = typer.main.get_command(app).main(
@@ -44,6 +64,8 @@ def main(arguments: list[str] | None = None) -> None:
         from mlops_cli.cli.exit import explain
 
         code = explain(error, arguments)
+    if code == 130:  # Typer, too, makes that of Ctrl-C
+        sys.stderr.write("mlops: stopped\n")
     sys.exit(code or 0)
 
 
@@ -62,9 +84,23 @@ def build(arguments: list[str]) -> typer.Typer:
     wanted = _asked_for(arguments)
     for name, group in COMMANDS.items():
         if wanted in (None, name):
-            module = import_module(f"mlops_cli.cli.commands.{name}")
-            app.command(name, rich_help_panel=group)(getattr(module, name))
+            module = import_module(f"mlops_cli.cli.commands.{module_of(name)}")
+            if hasattr(module, "app"):
+                app.add_typer(module.app, name=name, rich_help_panel=group)
+            else:
+                app.command(name, rich_help_panel=group)(getattr(module, module_of(name)))
     return app
+
+
+def module_of(command: str) -> str:
+    """Return what the module and the function of a command are called: as it, unless Python has that word for itself.
+
+    Examples
+    --------
+    >>> module_of("run"), module_of("import")
+    ('run', 'import_')
+    """
+    return f"{command}_" if iskeyword(command) else command
 
 
 def _asked_for(arguments: list[str]) -> str | None:

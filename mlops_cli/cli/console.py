@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,8 +12,12 @@ from typing import TYPE_CHECKING, Any
 import typer
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from mlops_cli.opened import Opened
+    from mlops_cli.render.data_progress import DataProgress
     from mlops_cli.render.progress import Progress
+    from mlops_cli.render.transfer import TransferProgress
 
 
 @dataclass
@@ -82,6 +87,25 @@ class Console:
         if sys.stderr.isatty() and not plain:
             return LiveProgress(sys.stderr, reasons=self.verbose)
         return PlainProgress(sys.stderr, reasons=self.verbose)
+
+    def data_progress(self, word: str, *, plain: bool) -> DataProgress:
+        """Return what shows how many files and bytes are done; `word` says what is done to them."""
+        from mlops_cli.render.data_progress import DataProgress
+
+        live = sys.stderr.isatty() and not plain
+        return DataProgress(sys.stderr, word, live=live, silent=self.quiet or self.as_json)
+
+    @contextmanager
+    def transfer(self, *, plain: bool) -> Iterator[TransferProgress]:
+        """Show how far a transfer is, for as long as it lasts."""
+        from mlops_cli.render.transfer import TransferProgress
+
+        live = sys.stderr.isatty() and not plain
+        progress = TransferProgress(sys.stderr, live=live, quiet=self.quiet)
+        try:
+            yield progress
+        finally:
+            progress.close()
 
 
 _CONSOLE = Console()

@@ -89,7 +89,7 @@ def _save_report(error: BaseException) -> Path | None:
     ]
     try:
         descriptor, name = tempfile.mkstemp(prefix="mlops-report-", suffix=".txt")
-        with open(descriptor, "w") as stream:
+        with open(descriptor, "w", encoding="utf-8", errors="backslashreplace") as stream:
             stream.write("\n".join(lines))
     except OSError:
         return None

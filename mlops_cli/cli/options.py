@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
@@ -13,6 +14,32 @@ Targets = Annotated[
         metavar="[STAGE]...",
         help="Stages: a name, a group of a matrix, a pattern such as 'train@*', or the path of an output. All by default.",
         show_default=False,
+    ),
+]
+
+
+class ListForm(StrEnum):
+    """How a list can be written."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+    MD = "md"
+
+
+Output = Annotated[ListForm, typer.Option("-o", "--output", help="How to write the list.")]
+DataPaths = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[PATH]...",
+        help="Recorded paths, or paths inside recorded directories. Everything that is recorded by default.",
+        show_default=False,
+    ),
+]
+RemoteName = Annotated[
+    str | None,
+    typer.Option(
+        "-r", "--remote", metavar="NAME", help="The remote; the default one by default.", show_default=False
     ),
 ]
 Folder = Annotated[

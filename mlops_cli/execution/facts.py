@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mlops_cli.errors import DataError
 from mlops_cli.pipeline.record import StageRecord, load_stage_record
@@ -14,13 +14,26 @@ from mlops_cli.store.globs import is_glob
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterable, Mapping
 
+    from mlops_cli.execution.tracked_inputs import TrackedInputs
     from mlops_cli.pipeline.definition import Stage
     from mlops_cli.project import Project
     from mlops_cli.store.artifact import Artifact
     from mlops_cli.store.digest import Digest
     from mlops_cli.store.objects import Objects
-    from mlops_cli.store.results import Results
+    from mlops_cli.store.tracked import DataRecord
     from mlops_cli.store.workspace import Workspace
+
+
+class KnownResults(Protocol):
+    """Results by key."""
+
+    def get(self, key: Digest) -> Mapping[str, Artifact] | None:
+        """Return the outputs that a key led to, or None."""
+        ...
+
+    def put(self, key: Digest, outs: Mapping[str, Artifact]) -> None:
+        """Keep what a key led to."""
+        ...
 
 
 class MachineFacts:
@@ -32,15 +45,19 @@ class MachineFacts:
         Opens objects and results, when they are first needed: where everything is fresh, that is never.
     variables : mapping
         The environment.
+    tracked : callable
+        Returns the data records.
     """
 
     def __init__(
         self,
         project: Project,
         workspace: Workspace,
-        open_store: Callable[[], tuple[Objects, Results]],
+        open_store: Callable[[], tuple[Objects, KnownResults]],
         variables: Mapping[str, str],
+        tracked: Callable[[], Mapping[str, DataRecord]] = dict,
     ) -> None:
+        self._tracked = tracked
         self.project = project
         self.workspace = workspace
         self._open_store = open_store
@@ -57,13 +74,13 @@ class MachineFacts:
         return self._open_store()[0]
 
     @cached_property
-    def results(self) -> Results:
+    def results(self) -> KnownResults:
         """Known results."""
         return self._open_store()[1]
 
-    def look_ahead(self, stages: Iterable[Stage]) -> None:
-        """Look at every path that these stages name, in one pass."""
-        paths: dict[str, None] = {}
+    def look_ahead(self, stages: Iterable[Stage], also: Iterable[str] = ()) -> None:
+        """Look at every path that these stages name, and at others, in one pass."""
+        paths: dict[str, None] = dict.fromkeys(also)
         parameter_files: dict[str, None] = {}
         for stage in stages:
             for dep in stage.deps:
@@ -80,17 +97,44 @@ class MachineFacts:
             self._parameter_files.setdefault(file, self.workspace.artifact(file))
 
     def artifact(self, path: str) -> Artifact | None:
-        """Return what lies at a path of the workspace."""
-        return self.workspace.artifact(path)
+        """Return what lies at a path of the workspace; of tracked data that is not here, what its record says."""
+        found = self.workspace.artifact(path)
+        if (found is None and self._records_of_data) or path in self._around_data:
+            return self.inputs.artifact(path, found)
+        return found
+
+    @cached_property
+    def _records_of_data(self) -> Mapping[str, DataRecord]:
+        return self._tracked()
+
+    @cached_property
+    def _around_data(self) -> frozenset[str]:
+        """Every folder that tracked data lies in."""
+        folders: set[str] = set()
+        for path in self._records_of_data:
+            parts = path.split("/")
+            folders.update("/".join(parts[:count]) for count in range(1, len(parts)))
+        return frozenset(folders)
+
+    @cached_property
+    def inputs(self) -> TrackedInputs:
+        """Tracked data that is not in the workspace."""
+        from mlops_cli.execution.tracked_inputs import TrackedInputs  # only where data is tracked
+
+        return TrackedInputs(self.workspace, self._records_of_data, self.objects)
 
     def matches(self, pattern: str) -> tuple[str, ...]:
-        """Return the paths of the workspace that a pattern matches."""
+        """Return the paths of the workspace that a pattern matches, and those of tracked data that is not here."""
         memo = self._matches
         if memo is None:
-            return self.workspace.matches(pattern)
+            return self._match(pattern)
         if pattern not in memo:
-            memo[pattern] = self.workspace.matches(pattern)
+            memo[pattern] = self._match(pattern)
         return memo[pattern]
+
+    def _match(self, pattern: str) -> tuple[str, ...]:
+        found = self.workspace.matches(pattern)
+        return self.inputs.matches(pattern, found) if self._records_of_data else found
 
     def record(self, stage: str) -> StageRecord | None:
         """Return a stage's record, read once.
@@ -130,6 +174,17 @@ class MachineFacts:
         from mlops_cli.store.save import inside
 
         return inside(self.objects, artifact, path)
+
+    def bring_inputs(self, paths: Iterable[str], temporary: str, placed: str) -> None:
+        """Place tracked data that a stage reads, and that is not in the workspace.
+
+        Raises
+        ------
+        DataError
+            When its content is not in the store.
+        """
+        if self._records_of_data:
+            self.inputs.bring(paths, temporary, placed)
 
     def variable(self, name: str) -> str | None:
         """Return the value of an environment variable."""

@@ -65,7 +65,7 @@ class Workbench:
 
     def lock_file(self, stage: Stage) -> Path:
         """Return the lock file of a stage in this worktree."""
-        return self.locks / stage.name.replace("%", "%25").replace("/", "%2F")
+        return self.locks / lock_name(stage.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,6 +85,11 @@ class Job:
     grant: Grant
     upstream: Mapping[str, Decision]
     forced: bool = False
+
+
+def lock_name(stage: str) -> str:
+    """Return the name of a stage's lock file."""
+    return stage.replace("%", "%25").replace("/", "%2F")
 
 
 def lock_stage(stage: Stage, bench: Workbench) -> Lock:

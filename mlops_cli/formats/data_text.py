@@ -1,4 +1,4 @@
-"""Parameter and metric files: YAML, JSON, TOML or CSV text to plain values."""
+"""Parameter and metric files: YAML, JSON, TOML, Python or CSV text to plain values."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def read_values(data: bytes, file: str, problems: Problems) -> dict[str, Any] | None:
-    """Return the mapping in a YAML, JSON or TOML file, by the ending of its name.
+    """Return the mapping in a YAML, JSON, TOML or Python file, by the ending of its name.
 
     Parameters
     ----------
@@ -36,6 +36,10 @@ def read_values(data: bytes, file: str, problems: Problems) -> dict[str, Any] | 
         value = _read_json(data, file, problems)
     elif file.endswith(".toml"):
         value = _read_toml(data, file, problems)
+    elif file.endswith(".py"):
+        from mlops_cli.formats.python_text import read_python  # few projects have their parameters in Python
+
+        value = read_python(data, file, problems)
     else:
         node = parse_yaml(data, file, problems)
         value = {} if node is None else node.plain()

@@ -27,6 +27,19 @@ def read_duration(value: Any) -> float | None:
     return seconds if 0 < seconds < _LONGEST else None
 
 
+def read_grace(value: Any) -> float | None:
+    """Return seconds out of a number or text, which may be none at all; None for what is not a duration.
+
+    Examples
+    --------
+    >>> [read_grace(v) for v in ("14d", "0", 0, "-1d")]
+    [1209600.0, 0.0, 0.0, None]
+    """
+    if value in (0, "0") and not isinstance(value, bool):
+        return 0.0
+    return read_duration(value)
+
+
 def read_size(value: Any) -> int | None:
     """Return bytes out of a number or text; None for what is not a size above zero.
 

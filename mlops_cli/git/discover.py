@@ -75,3 +75,8 @@ def _common_dir(git_dir: Path) -> Path:
         return (git_dir / (git_dir / "commondir").read_text().strip()).resolve()
     except (FileNotFoundError, NotADirectoryError):
         return git_dir
+
+
+def is_repository(git_dir: Path) -> bool:
+    """Whether a folder is Git's own."""
+    return (git_dir / "HEAD").is_file() and (git_dir / "objects").is_dir()

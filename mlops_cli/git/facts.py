@@ -96,7 +96,9 @@ def tracked_files(git: Git) -> frozenset[str]:
     return frozenset(output.decode(errors="surrogateescape").split("\0")) - {""}
 
 
-def uncommitted(git: Git, prefix: str, wanted: Collection[str]) -> tuple[str, ...]:
+def uncommitted(
+    git: Git, prefix: str, wanted: Collection[str], below: Collection[str] = (".",)
+) -> tuple[str, ...]:
     """Return the files that differ from HEAD and are wanted, ignored ones left out.
 
     Parameters
@@ -107,10 +109,11 @@ def uncommitted(git: Git, prefix: str, wanted: Collection[str]) -> tuple[str, ..
         That folder relative to the top of the worktree, with a slash at its end; empty for the top itself.
     wanted : collection of str
         Paths relative to the folder; one with a slash at its end stands for everything below it.
+    below : collection of str
+        Where Git has to look for them.
     """
-    output = (
-        git.ask("status", "--porcelain=v1", "-z", "--untracked-files=all", "--no-renames", "--", ".") or b""
-    )
+    options = ("--porcelain=v1", "-z", "--untracked-files=all", "--no-renames")
+    output = git.ask("status", *options, "--", *below) or b""
     rows = output.decode(errors="surrogateescape").split("\0")
     changed = {row[3:].removeprefix(prefix) for row in rows if row}
     folders = tuple(path for path in wanted if path.endswith("/"))

@@ -1,4 +1,4 @@
-"""Ignore rules: one managed block in `.gitignore`, computed from the definition, written only when it differs."""
+"""Ignore rules: one managed block in `.gitignore`, computed from definition and data records, written only when it differs."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
     from pathlib import Path
 
-_BEGIN = "# >>> mlops: what stages make; this block follows mlops.yaml"
+_BEGIN = "# >>> mlops: what stages make and what is tracked as data; this block is kept up to date"
 _END = "# <<< mlops"
 _NEWLINE = r"\r?\n"
 _BLOCK = re.compile(
-    rf"(?:{_NEWLINE})?{re.escape(_BEGIN)}{_NEWLINE}.*?(?:{re.escape(_END)}(?:{_NEWLINE})?|\Z)", re.DOTALL
+    rf"(?:{_NEWLINE})?# >>> mlops:[^\r\n]*{_NEWLINE}.*?(?:{re.escape(_END)}(?:{_NEWLINE})?|\Z)", re.DOTALL
 )
 _SPECIAL = re.compile(r"([\\*?\[\]#! ])")
 
@@ -28,7 +28,7 @@ def ignore_text(text: str, paths: Iterable[str]) -> str:
     >>> print(ignore_text("*.log\n", ["data/train.csv"]), end="")
     *.log
     <BLANKLINE>
-    # >>> mlops: what stages make; this block follows mlops.yaml
+    # >>> mlops: what stages make and what is tracked as data; this block is kept up to date
     /data/train.csv
     # <<< mlops
     """
@@ -45,6 +45,19 @@ def ignore_text(text: str, paths: Iterable[str]) -> str:
         before, after = text[: found.start()], text[found.end() :]
         return before + ("\n" if before else "") + block + after
     return kept + ("\n" if kept else "") + block
+
+
+def managed_paths(outs: Iterable[str], data: Iterable[str]) -> list[str]:
+    """Return the paths that the block is made of.
+
+    Parameters
+    ----------
+    outs : iterable of str
+        Outputs that the store keeps.
+    data : iterable of str
+        Tracked data.
+    """
+    return sorted({*outs, *data})
 
 
 def write_ignore(folder: Path, paths: Iterable[str]) -> bool:

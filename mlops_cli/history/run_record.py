@@ -54,6 +54,10 @@ class StageRun:
     outs: Mapping[str, Artifact] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
 
+    def brief(self) -> StageRun:
+        """Return what a record says of a stage that had nothing to do: its key; the stage record holds the rest."""
+        return StageRun(self.name, self.status, self.key) if self.status == "fresh" else self
+
 
 @dataclass(frozen=True, slots=True)
 class RunRecord:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlops_cli.formats.problems import Problems
 
 
-PARAMETER_SUFFIXES = (".yaml", ".yml", ".json", ".toml")
+PARAMETER_SUFFIXES = (".yaml", ".yml", ".json", ".toml", ".py")
 
 
 class ParameterFiles:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from mlops_cli.actions.init import InitResult
     from mlops_cli.actions.run import RunResult
     from mlops_cli.actions.stages import StagesResult
-    from mlops_cli.actions.status import StatusResult
+    from mlops_cli.actions.status import DataState, StatusResult
     from mlops_cli.execution.outcome import Outcome
     from mlops_cli.pipeline.decision import Decision, Reason
 
@@ -25,11 +25,12 @@ _MOST_METRICS = 40
 
 def status_text(result: StatusResult, *, everything: bool = False, width: int | None = None) -> str:
     """Return the states of stages: a table where anything is to be done or the pipeline is small, and a sentence."""
+    data = _data_states(result.data, everything=everything, width=width)
     if not result.stages:
-        return "There are no stages yet: describe one in mlops.yaml.\n"
+        return data or "There are no stages yet: describe one in mlops.yaml.\n"
     text = _states(result.stages, everything=everything, width=width) + _summary(result.stages)
     due = [decision.stage for decision in result.needed if decision.state != "fresh"]
-    return text + (f"Not fresh of what they need: {_few(due, 4)}.\n" if due else "")
+    return text + (f"Not fresh of what they need: {_few(due, 4)}.\n" if due else "") + data
 
 
 def _states(decisions: Sequence[Decision], *, everything: bool, width: int | None) -> str:
@@ -40,6 +41,34 @@ def _states(decisions: Sequence[Decision], *, everything: bool, width: int | Non
         return ""
     rows = [(d.stage, d.state, reasons_text(d.reasons)) for d in shown]
     return list_text(("stage", "state", "why"), rows, "table", width=width)
+
+
+def _data_states(data: Sequence[DataState], *, everything: bool, width: int | None) -> str:
+    """Return the tracked data that is not as recorded, all where everything is wanted, and a sentence; empty without data."""
+    if not data:
+        return ""
+    counts = _counts(each.state for each in data)
+    what = "1 tracked path" if len(data) == 1 else f"{len(data)} tracked paths"
+    asked = any(each.source for each in data)
+    shown = [
+        each
+        for each in data
+        if each.state != "ok" or everything or each.source not in (None, "same", "pinned")
+    ]
+    rows = [(each.path, each.state, *([each.source or ""] if asked else [])) for each in shown]
+    table = (
+        list_text(("data", "state", *(["source"] if asked else [])), rows, "table", width=width)
+        if rows
+        else ""
+    )
+    news = sum(each.source == "new version" for each in data)
+    after = f" {news} with a new version at the source. Bring it with: mlops update\n" if news else "\n"
+    if counts.keys() == {"ok"}:
+        return f"{table}{what}, as recorded.{after}"
+    parts = [f"{counts[state]} {state}" for state in ("ok", "changed", "missing") if state in counts]
+    steps = ["Record what changed with: mlops add PATH"] if "changed" in counts else []
+    steps += ["Bring what is missing with: mlops checkout, or mlops pull"] if "missing" in counts else []
+    return f"{table}{what}: {', '.join(parts)}. {'. '.join(steps)}{'.' if news else ''}{after}"
 
 
 def _summary(decisions: Sequence[Decision]) -> str:
@@ -199,13 +228,15 @@ def init_text(result: InitResult) -> str:
     return "\n".join([*lines, f"Next: {next_step}"]) + "\n"
 
 
-def commit_text(written: Sequence[str], folder: str = "") -> str:
+def commit_text(written: Sequence[str], folder: str = "", *, again: str = "mlops run --commit") -> str:
     """Return which files to commit, and how.
 
     Parameters
     ----------
     folder : str
         Where the user stands, relative to the project that the paths are relative to.
+    again : str
+        The command that does it by itself the next time; empty where there is none.
     """
     if not written:
         return ""
@@ -213,7 +244,8 @@ def commit_text(written: Sequence[str], folder: str = "") -> str:
     folders = sorted({path if path.count("/") == 0 else path.split("/", 1)[0] for path in written})
     few = written if len(written) <= 6 else folders
     names = " ".join(_quote(up + path) for path in few)
-    return f"To keep this: git add {names} && git commit    (or next time: mlops run --commit)\n"
+    next_time = f"    (or next time: {again})" if again else ""
+    return f"To keep this: git add {names} && git commit{next_time}\n"
 
 
 def _quote(path: str) -> str:
@@ -234,6 +266,35 @@ def seconds_text(seconds: float) -> str:
         return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes.
+
+    Examples
+    --------
+    >>> size_text(1), size_text(2048), size_text(3 << 30)
+    ('1 byte', '2.0 KiB', '3.0 GiB')
+    """
+    if size < 1024:
+        return "1 byte" if size == 1 else f"{size} bytes"
+    amount = float(size)
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        amount /= 1024
+        if amount < 1024 or unit == "TiB":
+            break
+    return f"{amount:.1f} {unit}"
+
+
+def files_text(count: int) -> str:
+    """Return a number of files.
+
+    Examples
+    --------
+    >>> files_text(1), files_text(70_000)
+    ('1 file', '70,000 files')
+    """
+    return "1 file" if count == 1 else f"{count:,} files"
 
 
 def _counts(states: Iterable[str]) -> dict[str, int]:

@@ -23,7 +23,14 @@ SCHEMA = 1
 
 def status_wire(result: StatusResult) -> dict[str, Any]:
     """Return the shape of `status --json`."""
-    return {"schema": SCHEMA, "stages": [_decision(decision) for decision in result.stages]}
+    return {
+        "schema": SCHEMA,
+        "stages": [_decision(decision) for decision in result.stages],
+        "data": [
+            {"path": data.path, "state": data.state} | ({"source": data.source} if data.source else {})
+            for data in result.data
+        ],
+    }
 
 
 def run_wire(result: RunResult) -> dict[str, Any]:

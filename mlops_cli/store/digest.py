@@ -75,3 +75,12 @@ def digest_stream(stream: FileIO, write: Callable[[memoryview], Any] | None = No
             write(chunk)
         size += count
     return Digest(PREFIX + hasher.hexdigest()), size
+
+
+def digest_file(path: str) -> Digest | None:
+    """Return the digest of a file, or None where it cannot be read."""
+    try:
+        with open(path, "rb", buffering=0) as stream:
+            return digest_stream(stream)[0]
+    except OSError:
+        return None

@@ -14,9 +14,11 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops_cli.errors import DataError
 from mlops_cli.formats.atomic import flush_folder, write_atomic
 from mlops_cli.store.digest import Digest, digest_stream
 from mlops_cli.store.locks import Lock
+from mlops_cli.store.pack import PackIndex, pack_name
 from mlops_cli.store.session import is_alive
 
 if TYPE_CHECKING:
@@ -166,6 +168,7 @@ def _recover(store: Path, stale: Sequence[Path]) -> list[str]:
         if path.stat().st_mtime >= since and not _intact(path):
             path.unlink()
             removed.append(str(path))
+    removed += _recover_packs(store / "packs", since)
     for path in (store / "results").glob("??/*.json"):
         # A result is parsed before it is believed; only one that is empty needs sweeping away.
         if path.stat().st_size == 0:
@@ -174,6 +177,28 @@ def _recover(store: Path, stale: Sequence[Path]) -> list[str]:
     for marker in stale:
         marker.unlink(missing_ok=True)
     return removed
+
+
+def _recover_packs(folder: Path, since: float) -> list[str]:
+    removed = []
+    for index in folder.glob("*.idx"):
+        pack = index.with_suffix(".pack")
+        if pack_name(index.name) and index.stat().st_mtime >= since and not _pack_intact(pack, index):
+            # The index first: an object has a name only while its bytes are there.
+            for path in (index, pack):
+                with suppress(FileNotFoundError):
+                    path.unlink()
+                    removed.append(str(path))
+    return removed
+
+
+def _pack_intact(pack: Path, index: Path) -> bool:
+    try:
+        PackIndex(index.read_bytes())
+        with pack.open("rb", buffering=0) as stream:
+            return digest_stream(stream)[0] == Digest(f"b3:{pack.stem}")
+    except (OSError, DataError):
+        return False
 
 
 def _intact(path: Path) -> bool:

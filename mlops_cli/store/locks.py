@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import os
 from contextlib import suppress
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Lock:
-    """An exclusive lock.
+    """A lock, for one or, where it is shared, for many that do not exclude each other.
 
     A child process that is given `descriptor` keeps the lock alive after a kill of its parent, which is wanted: as long as
     anything of a stage still runs, nobody else may run that stage.
@@ -27,16 +28,23 @@ class Lock:
         self._path = path
         self.descriptor = -1
 
-    def acquire(self, *, wait: bool) -> bool:
-        """Take the lock; return False where another holds it and `wait` is false."""
+    def acquire(self, *, wait: bool, shared: bool = False) -> bool:
+        """Take the lock; return False where another holds it and `wait` is false.
+
+        Parameters
+        ----------
+        shared : bool
+            Hold it together with others that share it; never together with one that does not.
+        """
+        kind = fcntl.LOCK_SH if shared else fcntl.LOCK_EX
         while True:
             try:
-                descriptor = os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+                descriptor = self._open()
             except FileNotFoundError:
                 self._path.parent.mkdir(parents=True, exist_ok=True)
                 continue
             try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+                fcntl.flock(descriptor, kind | (0 if wait else fcntl.LOCK_NB))
             except BlockingIOError:
                 os.close(descriptor)
                 return False
@@ -47,6 +55,18 @@ class Lock:
                 self.descriptor = descriptor
                 return True
             os.close(descriptor)  # somebody swept the file away between its opening and its locking
+
+    def _open(self) -> int:
+        try:
+            return os.open(self._path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o666)
+        except OSError as error:
+            if error.errno not in (errno.EACCES, errno.EPERM, errno.EROFS):
+                raise
+            # Another user's, in a store that several share or only read: what can be read can be locked.
+            try:
+                return os.open(self._path, os.O_RDONLY | os.O_CLOEXEC)
+            except FileNotFoundError:
+                raise error from None  # it cannot be made, so asking again would never end
 
     def _still_there(self, descriptor: int) -> bool:
         try:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import time
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Self
 
 from mlops_cli.errors import DataError
 from mlops_cli.store.digest import Digest, digest_bytes
-from mlops_cli.store.objects import Placement, Stored
-from mlops_cli.store.stat_cache import identity_of
+from mlops_cli.store.objects import Placement, Stored, damaged_object, missing_object
+from mlops_cli.store.stat_cache import Identity, identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
@@ -50,16 +50,20 @@ class MemoryObjects:
         """Return the bytes of objects, verified."""
         for digest in digests:
             if digest not in self.blobs:
-                raise DataError(f"object {digest} is not in the store")
+                raise missing_object(digest)
             if digest_bytes(self.blobs[digest]) != digest:
-                raise DataError(f"object {digest} is damaged")
+                raise damaged_object(digest)
         return [self.blobs[digest] for digest in digests]
 
-    def place(self, placements: Sequence[Placement]) -> None:
+    def intake(self) -> MemoryIntake:
+        """Return what takes files in while they are read."""
+        return MemoryIntake(self)
+
+    def place(self, placements: Sequence[Placement]) -> list[Identity]:
         """Make files out of objects."""
+        identities = []
         for placement in placements:
-            if placement.digest not in self.blobs:
-                raise DataError(f"object {placement.digest} is not in the store")
+            self.read_blobs([placement.digest])
             try:
                 with open(placement.target, "xb") as stream:
                     stream.write(self.blobs[placement.digest])
@@ -67,6 +71,8 @@ class MemoryObjects:
                 raise DataError(f"{placement.target} cannot be written: {error.strerror}") from error
             if placement.executable:
                 os.chmod(placement.target, 0o755)  # noqa: S103 - the bit was there when it was stored
+            identities.append(identity_of(os.stat(placement.target)))
+        return identities
 
     def damaged(self, digests: Collection[Digest]) -> set[Digest]:
         """Return those whose bytes are not what their name says."""
@@ -76,3 +82,25 @@ class MemoryObjects:
         """Remove objects that were found damaged."""
         for digest in digests:
             self.blobs.pop(digest, None)
+
+
+class MemoryIntake:
+    """Takes files into a dictionary."""
+
+    def __init__(self, objects: MemoryObjects) -> None:
+        self._objects = objects
+
+    def __enter__(self) -> Self:
+        """Return itself."""
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        """Do nothing: all of it is there."""
+
+    def keep(self, digest: Digest, data: bytes) -> None:
+        """Take the bytes of a small object."""
+        self._objects.blobs[digest] = data
+
+    def copy(self, path: str) -> Stored:
+        """Take a large file."""
+        return self._objects.put_files([path])[0]

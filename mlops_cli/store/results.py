@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,9 +10,10 @@ from mlops_cli.errors import DataError, FileError
 from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.formats.canonical import compact, object_field, read_record
 from mlops_cli.store.artifact import Artifact, artifact_from_record
+from mlops_cli.store.digest import parse_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlops_cli.store.digest import Digest
 
@@ -48,6 +50,13 @@ class Results:
             return {p: artifact_from_record(a) for p, a in object_field(record, "outs", str(path)).items()}
         except (OSError, FileError, DataError):
             return None
+
+    def listing(self) -> Iterator[tuple[Digest, Path, float]]:
+        """Yield key, file and time (s since the epoch) of every result, readable or not."""
+        for path in sorted(Path(self._folder).glob("??/*.json")):
+            key = f"b3:{path.parent.name}{path.stem}"
+            with suppress(FileNotFoundError, DataError):
+                yield parse_digest(key), path, path.stat().st_mtime
 
     def put(self, key: Digest, outs: Mapping[str, Artifact]) -> None:
         """Keep what a key led to; flushed with its group, after the content."""

@@ -5,26 +5,27 @@ from __future__ import annotations
 import errno
 import os
 import shutil
-from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from mlops_cli.errors import DataError
+from mlops_cli.errors import DataError, FileError
 from mlops_cli.store.artifact import Artifact
+from mlops_cli.store.closure import Blobs, closure
 from mlops_cli.store.digest import Digest, parse_digest
+from mlops_cli.store.look import FileLook, FolderLook
 from mlops_cli.store.objects import Placement
 from mlops_cli.store.tree import Entry, decode_tree, link_stays_inside
-from mlops_cli.store.workspace import FileLook, FolderLook, Workspace
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterable, Iterator, Sequence
 
     from mlops_cli.store.objects import Objects
+    from mlops_cli.store.workspace import Workspace
 
 
 def save(workspace: Workspace, objects: Objects, paths: Sequence[str]) -> dict[str, Artifact]:
     """Put what lies at paths into the store.
 
-    A single file is read once: digest and stored bytes come from one read. Content before the trees that name it.
+    What has to be read is read once: digest and stored bytes come from one read. Content before the trees that name it.
 
     Parameters
     ----------
@@ -42,30 +43,32 @@ def save(workspace: Workspace, objects: Objects, paths: Sequence[str]) -> dict[s
     ------
     DataError
         When something is missing, unreadable, or the store cannot be written.
+    FileError
+        When names in a directory differ only in case, or something in it cannot be kept.
     """
-    singles = [p for p in paths if os.path.isfile(workspace.absolute(p))]
+    # A file is saved as it is now, whatever an earlier look found; a folder was looked at as a whole.
+    workspace.forget([path for path in paths if os.path.isfile(workspace.absolute(path))])
+    with objects.intake() as intake:
+        workspace.look(paths, intake)
     saved: dict[str, Artifact] = {}
-    for path, stored in zip(
-        singles, objects.put_files([workspace.absolute(p) for p in singles]), strict=True
-    ):
-        saved[path] = Artifact(stored.digest, stored.size, executable=stored.executable)
-        workspace.forget([path])
-        if stored.identity is not None:
-            workspace.learn(path, stored.identity, stored.executable, stored.digest, stored.seen)
+    files: dict[Digest, str] = {}
+    trees: list[bytes] = []
     for path in paths:
-        if path not in saved:
-            saved[path] = _save_folder(workspace, objects, path)
+        artifact = workspace.artifact(path)
+        if artifact is None:
+            raise DataError(f"{path} is gone")
+        saved[path] = artifact
+        if not artifact.tree:
+            files[artifact.digest] = path
+        elif not whole(objects, [artifact]):
+            _gather(workspace, objects, path, files, trees)
+    _store_rest(workspace, objects, files)
+    objects.put_blobs(trees)
     return saved
 
 
-def _save_folder(workspace: Workspace, objects: Objects, path: str) -> Artifact:
-    artifact = workspace.artifact(path)
-    look = workspace.contents(path)
-    if artifact is None or not isinstance(look, FolderLook):
-        raise DataError(f"{path} is gone")
-    files: dict[Digest, str] = {}
-    trees: list[bytes] = []
-    _gather(path, look, files, trees)
+def _store_rest(workspace: Workspace, objects: Objects, files: dict[Digest, str]) -> None:
+    """Store files whose digests were known, so that nobody read them, but whose content is not in the store."""
     wanted = sorted(objects.missing(files.keys()))
     stored = objects.put_files([workspace.absolute(files[d]) for d in wanted])
     for digest, result in zip(wanted, stored, strict=True):
@@ -73,17 +76,53 @@ def _save_folder(workspace: Workspace, objects: Objects, path: str) -> Artifact:
             raise DataError(
                 f"{files[digest]} changed while it was stored", hint="Run again when nothing writes to it."
             )
-    objects.put_blobs(trees)
-    return artifact
 
 
-def _gather(path: str, look: FolderLook, files: dict[Digest, str], trees: list[bytes]) -> None:
+def _gather(
+    workspace: Workspace, objects: Objects, path: str, files: dict[Digest, str], trees: list[bytes]
+) -> None:
+    """Collect files by digest, and trees, those inside before those around them; what is in the store is not looked into."""
+    look = workspace.contents(path, deep=False)
+    if not isinstance(look, FolderLook):
+        return
+    check_clashes(path, look.children)
     for name, child in look.children.items():
         if isinstance(child, FolderLook):
-            _gather(f"{path}/{name}", child, files, trees)
+            known = not child.expanded and child.artifact is not None and whole(objects, [child.artifact])
+            if not known:
+                _gather(workspace, objects, f"{path}/{name}", files, trees)
         elif isinstance(child, FileLook) and child.digest is not None:
             files[child.digest] = f"{path}/{name}"
     trees.append(look.data)
+
+
+def check_clashes(path: str, names: Iterable[str]) -> None:
+    """Refuse names that many file systems take for one and the same.
+
+    Raises
+    ------
+    FileError
+        When two names differ only in case, or in how their characters are composed.
+    """
+    names = list(names)
+    if len(set(map(_folded, names))) == len(names):
+        return
+    seen: dict[str, str] = {}
+    for name in names:
+        other = seen.setdefault(_folded(name), name)
+        if other != name:
+            raise FileError(
+                f"{path} holds {other} and {name}, which many file systems take for the same name",
+                hint="Rename one of them.",
+            )
+
+
+def _folded(name: str) -> str:
+    if name.isascii():
+        return name.lower()
+    from unicodedata import normalize
+
+    return normalize("NFC", normalize("NFC", name).casefold())
 
 
 def members(objects: Objects, artifact: Artifact) -> Iterator[tuple[str, Entry]]:
@@ -92,53 +131,44 @@ def members(objects: Objects, artifact: Artifact) -> Iterator[tuple[str, Entry]]
     Raises
     ------
     DataError
-        When a tree object is missing, damaged or hostile (a link that leaves the tree).
+        When a tree object is missing, damaged or hostile: a link that leaves the tree, names that clash.
     """
     stack = [("", artifact.digest, 0)]
     while stack:
         prefix, digest, depth = stack.pop()
-        for entry in decode_tree(objects.read_blobs([digest])[0]):
+        entries = decode_tree(objects.read_blobs([digest])[0])
+        try:
+            check_clashes(prefix or "the directory", [entry.name for entry in entries])
+        except FileError as error:
+            raise DataError(error.message, hint="It was not placed.") from error
+        for entry in entries:
             if entry.kind == "link" and not link_stays_inside(depth, entry.content):
                 raise DataError(
                     f"the link {prefix}{entry.name} leads out of its directory", hint="It was not placed."
                 )
             yield prefix + entry.name, entry
             if entry.kind == "tree":
-                stack.append((f"{prefix}{entry.name}/", parse_digest(entry.content), depth + 1))
+                stack.append((f"{prefix}{entry.name}/", Digest(entry.content), depth + 1))
 
 
 def whole(objects: Objects, artifacts: Sequence[Artifact]) -> bool:
     """Whether everything that these artifacts name, down to the last file, is in the store."""
-    wanted = {a.digest for a in artifacts}
-    if objects.missing(wanted):
-        return False
     try:
-        inside = {
-            parse_digest(entry.content)
-            for artifact in artifacts
-            if artifact.tree
-            for _, entry in members(objects, artifact)
-            if entry.kind != "link"
-        }
+        found = closure(objects, artifacts)
     except DataError:
         return False
-    return not objects.missing(inside)
+    return not found.missing and not objects.missing(found.blobs.keys())
 
 
 def drop_damaged(objects: Objects, artifacts: Sequence[Artifact]) -> set[Digest]:
     """Read all content of artifacts, and remove what is damaged, so that it is made again; return what was removed."""
-    damaged: set[Digest] = set()
-    for artifact in artifacts:
-        wanted = {artifact.digest}
-        with suppress(DataError):
-            if artifact.tree:
-                wanted |= {parse_digest(e.content) for _, e in members(objects, artifact) if e.kind != "link"}
-        damaged |= objects.damaged(wanted)
+    found = closure(objects, artifacts)
+    damaged = objects.damaged({*found.trees, *found.blobs, *found.missing})
     objects.remove(damaged)
     return damaged
 
 
-def inside(objects: Objects, artifact: Artifact, path: str) -> Artifact | None:
+def inside(objects: Blobs, artifact: Artifact, path: str) -> Artifact | None:
     """Return what lies at a path inside a stored tree; None where nothing does or the tree cannot be read."""
     current = artifact
     for part in path.split("/"):

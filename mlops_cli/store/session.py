@@ -26,16 +26,33 @@ class Session:
         The folder of objects and results.
     mend : callable, optional
         Called with the temporary folder of each dead session before it is removed.
+    alone : bool
+        Wait until no other session is at work, and let none begin: what is found to be garbage then stays garbage. The others
+        do not exclude each other.
+    waits : callable
+        Told when it has to wait for others.
     """
 
-    def __init__(self, store: Path, mend: Callable[[Path], None] | None = None) -> None:
+    def __init__(
+        self,
+        store: Path,
+        mend: Callable[[Path], None] | None = None,
+        *,
+        alone: bool = False,
+        waits: Callable[[], None] = lambda: None,
+    ) -> None:
+        self.store = store
         self.id = f"{os.getpid()}-{os.urandom(4).hex()}"
         self.folder = store / "tmp" / self.id
         self._locks = store / "locks"
+        self._collecting = Lock(self._locks / "collect")
+        if not self._collecting.acquire(wait=False, shared=not alone):
+            waits()
+            self._collecting.acquire(wait=True, shared=not alone)
         self._lock = Lock(self._locks / f"session-{self.id}")
-        self._lock.acquire(wait=True)
-        self.folder.mkdir(parents=True)
         try:
+            self._lock.acquire(wait=True)
+            self.folder.mkdir(parents=True)
             self._sweep(store / "tmp", mend)
         except BaseException:
             self.close()
@@ -47,6 +64,7 @@ class Session:
         with suppress(OSError):
             (self._locks / f"session-{self.id}").unlink()
         self._lock.release()
+        self._collecting.release()
 
     def _sweep(self, tmp: Path, mend: Callable[[Path], None] | None) -> None:
         for folder in sorted(tmp.iterdir()):

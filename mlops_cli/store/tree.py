@@ -9,19 +9,26 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple, cast, get_args
+from itertools import pairwise
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple, get_args
 
 from mlops_cli.errors import DataError
 from mlops_cli.formats.canonical import compact
 from mlops_cli.store.digest import parse_digest
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Sequence
 
 Kind = Literal["file", "exec", "tree", "link"]
 _KINDS = frozenset(get_args(Kind))
 _SURROGATE = re.compile("[\ud800-\udfff]")
+_UNSAFE = re.compile("[/\0\ud800-\udfff]")
+_DIGESTS = re.compile("(?:b3:[0-9a-f]{64})*")
+_DIGEST_LENGTH = 67
 _SCHEMA = 1
+# What Git or another program would obey if a checkout put files there.
+OBEYED = frozenset({".git", ".mlops", ".hg", ".svn"})
+DEEPEST = 256  # folders inside each other, in any directory that is kept or placed
 
 
 class Entry(NamedTuple):
@@ -69,17 +76,29 @@ def decode_tree(data: bytes) -> tuple[Entry, ...]:
         raise DataError("an object that should be a tree is not one") from error
     if schema != _SCHEMA:
         raise DataError(f"a tree object has schema {schema}", hint="Upgrade: pip install --upgrade mlops-cli")
-    entries = tuple(_entry(*row) for row in rows)
-    previous = ""
-    for entry in entries:
-        if entry.name <= previous:
-            raise DataError(f"a tree object names {entry.name!r} out of order or twice")
-        previous = entry.name
-    return entries
+    names, kinds, contents, sizes = zip(*rows, strict=True) if rows else ((), (), (), ())
+    # Bytes that anybody may have written. What is usual is checked all at once; only what is not is looked at one by one.
+    if not (_plain(names, contents) and set(map(type, sizes)) <= {int} and min(sizes, default=0) >= 0):
+        for row in rows:
+            _check(*row)
+    if not set(map(type, kinds)) <= {str} or not _KINDS.issuperset(kinds):
+        raise DataError("a tree object describes something in a way that is not known")
+    for before, name in pairwise(names):
+        if name <= before:
+            raise DataError(f"a tree object names {name!r} out of order or twice")
+    return tuple(map(Entry._make, rows))
 
 
-def _entry(name: Any, kind: Any, content: Any, size: Any) -> Entry:
-    """Return an entry whose parts are what they should be; they come from bytes that anybody may have written."""
+def _plain(names: Sequence[Any], contents: Sequence[Any]) -> bool:
+    """Whether all names are safe and all contents digests, told in a few passes over all of them."""
+    if not set(map(type, names)) | set(map(type, contents)) <= {str} or not {"", ".", ".."}.isdisjoint(names):
+        return False
+    if _UNSAFE.search("\n".join(names)) or not set(map(len, contents)) <= {_DIGEST_LENGTH}:
+        return False
+    return bool(_DIGESTS.fullmatch("".join(contents)))
+
+
+def _check(name: Any, kind: Any, content: Any, size: Any) -> None:
     if not _text(name) or name in (".", "..") or "/" in name:
         raise DataError(f"a tree object holds the unsafe name {name!r}")
     if not isinstance(kind, str) or kind not in _KINDS or type(size) is not int or size < 0:
@@ -88,7 +107,6 @@ def _entry(name: Any, kind: Any, content: Any, size: Any) -> Entry:
         parse_digest(content)
     elif not _text(content) or content.startswith("/"):
         raise DataError(f"the link {name!r} in a tree object has no target inside its directory")
-    return Entry(name, cast("Kind", kind), content, size)
 
 
 def _text(value: Any) -> bool:

@@ -20,7 +20,18 @@ atexit.register(lambda: print("\\n".join(sys.modules), file=sys.stderr))
 from mlops_cli.__main__ import main
 main()
 """
-HEAVY = {"pandas", "numpy", "scipy", "sklearn", "git", "fsspec", "pydantic", "joblib", "jsonschema"}
+HEAVY = {
+    "pandas",
+    "numpy",
+    "scipy",
+    "sklearn",
+    "git",
+    "fsspec",
+    "pathspec",
+    "pydantic",
+    "joblib",
+    "jsonschema",
+}
 UNUSED_WHERE_FRESH = HEAVY | {
     "rich",
     "yaml",
@@ -72,7 +83,7 @@ def test_a_run_with_nothing_to_do_loads_nothing_heavy(fresh: Path) -> None:
     assert roots(loaded(fresh, "run", "-q")) & HEAVY == set()
 
 
-@pytest.mark.parametrize("command", [[], ["run"], ["status"], ["init"], ["graph"], ["stages"]])
+@pytest.mark.parametrize("command", [[], ["run"], ["status"], ["init"], ["graph"], ["stages"], ["remote"]])
 def test_help_loads_nothing_heavier_than_rich(fresh: Path, command: list[str]) -> None:
     assert roots(loaded(fresh, *command, "--help")) & HEAVY == set()
 

@@ -32,8 +32,9 @@ def options_of(command: str) -> list[str]:
     group = typer.main.get_command(build([command]))
     context = typer.Context(group)
     found = group.get_command(context, command)  # type: ignore[attr-defined]
+    parts = getattr(found, "commands", {"": found}).values()
     with typer.Context(found) as inside:
-        shown = found.get_params(inside)
+        shown = [item for part in parts for item in part.get_params(inside)]
     return [name for item in shown for name in item.opts if name.startswith("-")]
 
 

@@ -13,7 +13,7 @@ import pytest
 import typer
 
 import mlops_cli
-from mlops_cli.cli.app import COMMANDS, build
+from mlops_cli.cli.app import COMMANDS, build, module_of
 
 PACKAGE = Path(mlops_cli.__file__).parent
 PROJECT = PACKAGE.parent
@@ -21,6 +21,9 @@ TEMPLATES = PACKAGE / "actions/templates"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.is_relative_to(TEMPLATES))
 # What a distribution is called, and what it is imported as.
 IMPORTED_AS = {"gitpython": "git", "pyyaml": "yaml"}
+# Extras that a kind of remote needs.
+REMOTES = ("s3", "gs", "sftp", "webdav", "http")
+PACKAGING = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
 
 
 def name_of(path: Path) -> str:
@@ -49,14 +52,25 @@ def imports(path: Path) -> set[str]:
 
 
 def declared() -> set[str]:
-    values = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]["dependencies"]
-    names = [re.split(r"[<>=!~\[; ]", value)[0].lower() for value in values]
+    return names_of(PACKAGING["dependencies"])
+
+
+def names_of(requirements: list[str]) -> set[str]:
+    """Return what a module imports of what is declared."""
+    names = [re.split(r"[<>=!~\[; ]", value)[0].lower() for value in requirements]
     return {IMPORTED_AS.get(name, name) for name in names}
 
 
 def test_nothing_is_imported_that_is_not_declared() -> None:
     used = set().union(*map(imports, MODULES))
-    assert used - set(sys.stdlib_module_names) - {"mlops_cli"} <= declared()
+    optional = set().union(*(names_of(PACKAGING["optional-dependencies"][extra]) for extra in REMOTES))
+    assert used - set(sys.stdlib_module_names) - {"mlops_cli"} <= declared() | optional
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_what_is_optional_is_imported_only_where_remotes_are_opened(path: Path) -> None:
+    optional = set().union(*(names_of(PACKAGING["optional-dependencies"][extra]) for extra in REMOTES))
+    assert not imports(path) & optional or path.parent.name == "remotes"
 
 
 def test_nothing_is_declared_that_is_not_imported() -> None:
@@ -85,21 +99,31 @@ def commands() -> dict[str, Any]:
     return {"mlops": group, **group.commands}
 
 
+def leaves(name: str) -> dict[str, Any]:
+    """Return a command, or the commands of a group, by what one types."""
+    found = commands()[name]
+    inside: dict[str, Any] = getattr(found, "commands", {}) if name != "mlops" else {}
+    return {f"{name} {part}": command for part, command in inside.items()} or {name: found}
+
+
 def test_every_command_has_a_module_of_its_name() -> None:
     files = {path.stem for path in (PACKAGE / "cli/commands").glob("*.py")} - {"__init__"}
-    assert files == set(COMMANDS) == set(commands()) - {"mlops"}
+    assert files == set(map(module_of, COMMANDS))
+    assert set(COMMANDS) == set(commands()) - {"mlops"}
 
 
 @pytest.mark.parametrize("name", ["mlops", *COMMANDS])
 def test_every_command_says_what_it_does(name: str) -> None:
     assert commands()[name].help
+    assert [leaf for leaf, command in leaves(name).items() if not command.help] == []
 
 
 @pytest.mark.parametrize("name", ["mlops", *COMMANDS])
 def test_every_option_says_what_it_does(name: str) -> None:
     silent = [
-        parameter.name
-        for parameter in commands()[name].params
+        f"{leaf} {parameter.name}"
+        for leaf, command in leaves(name).items()
+        for parameter in command.params
         if not getattr(parameter, "help", None) and not getattr(parameter, "hidden", False)
     ]
     assert silent == []
@@ -107,10 +131,11 @@ def test_every_option_says_what_it_does(name: str) -> None:
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_takes_the_shared_options(name: str) -> None:
-    options = {option for parameter in commands()[name].params for option in parameter.opts}
-    assert options >= {"-C", "--directory", "--json", "-q", "--quiet", "-v", "--verbose"}
+    for leaf, command in leaves(name).items():
+        options = {option for parameter in command.params for option in parameter.opts}
+        assert options >= {"-C", "--directory", "--json", "-q", "--quiet", "-v", "--verbose"}, leaf
 
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_every_command_has_a_verb_of_its_name(name: str) -> None:
-    assert (PACKAGE / "actions" / f"{name}.py").is_file()
+    assert (PACKAGE / "actions" / f"{module_of(name)}.py").is_file()

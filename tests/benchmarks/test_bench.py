@@ -10,7 +10,8 @@ import pytest
 from benchmarks.measure import CommandFailedError, Machine, clean_environment
 from benchmarks.projects import Project, WrongResultError, chains
 from benchmarks.report import as_json, markdown
-from benchmarks.scenarios import Bench, Sample
+from benchmarks.samples import Sample
+from benchmarks.scenarios import Bench
 from benchmarks.tools import Make
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ def test_a_failing_command_is_no_measurement(tmp_path: Path) -> None:
 def test_each_operation_is_measured_in_each_round(tmp_path: Path) -> None:
     bench = Bench(Machine(clean_environment(tmp_path)), tmp_path, (Make(),), rounds=2, full=False)
     bench.stages(12)
-    assert {sample.operation: len(sample.seconds) for sample in bench.samples} == {
+    assert {sample.operation: len(sample.seconds) for sample in bench.samples.taken} == {
         "fresh run": 2,
         "again": 2,
         "status": 2,

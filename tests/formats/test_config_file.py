@@ -4,10 +4,11 @@ from importlib.resources import files
 
 import pytest
 
-from mlops_cli.formats.config_file import parse_config
+from mlops_cli.formats.config_file import _REMOTE, _SECTIONS, NAME_HINT, parse_config
 from mlops_cli.formats.problems import DefinitionError
 from mlops_cli.settings import Config
 
+ALL = ", ".join([*_SECTIONS, "remotes"])
 FILE = ".mlops/config.yaml"
 LINKS = "reflink, hardlink, symlink, copy"
 
@@ -53,9 +54,26 @@ def test_memory_is_an_amount_with_a_unit(written: str, amount: int) -> None:
     ("text", "expected"),
     [
         ("cash: {}\n", '1:1: unknown setting "cash" (did you mean "cache"?)'),
-        ("zzz: {}\n", '1:1: unknown setting "zzz" (there are cache, run)'),
+        ("zzz: {}\n", '1:1: unknown setting "zzz" (there are ' + ALL + ")"),
+        ("remotes: [a]\n", "1:10: should be a mapping of names to remotes, not a list"),
+        ("remotes:\n  1a: {url: x}\n", f'2:3: a remote cannot be called "1a" ({NAME_HINT})'),
+        ("remotes:\n  a: {}\n", "2:3: remotes.a has no url (where it is: url: s3://bucket/folder)"),
+        ("remotes:\n  a: x\n", "2:6: should be a mapping of " + ", ".join(_REMOTE) + ', not "x"'),
+        ("remotes:\n  a: {urk: x, url: y}\n", '2:7: unknown setting "urk" (did you mean "url"?)'),
+        (
+            "remotes:\n  a: {url: x, jobs: 0}\n",
+            "2:21: remotes.a.jobs should be a whole number of 1 or more, not 0",
+        ),
+        (
+            "remotes:\n  a: {url: x, options: {api_token: y}}\n",
+            "2:24: remotes.a.options should be a mapping of options for fsspec, without secrets, not a mapping",
+        ),
+        (
+            "remote: {default: nas}\nremotes: {nos: {url: x}}\n",
+            '1:19: remote.default names "nas", and there is no such remote (did you mean "nos"?)',
+        ),
         ("run:\n  job: 4\n", '2:3: unknown setting "job" (did you mean "jobs"?)'),
-        ("- a\n", "1:1: should be a mapping of cache, run, not a list"),
+        ("- a\n", "1:1: should be a mapping of " + ALL + ", not a list"),
         ("run: 5\n", "1:6: should be a mapping of jobs, gpus, memory, not 5"),
         ("run: {jobs: 0}\n", "1:13: run.jobs should be a whole number of 1 or more, not 0"),
         ("run: {jobs: many}\n", '1:13: run.jobs should be a whole number of 1 or more, not "many"'),
@@ -81,3 +99,31 @@ def test_every_mistake_is_told_at_once() -> None:
 def test_a_file_that_is_no_yaml_is_told_with_its_place() -> None:
     [problem] = problems("run: {jobs: 4\n")
     assert problem.startswith(("1:", "2:"))
+
+
+def test_remotes_are_read_in_the_order_of_the_file() -> None:
+    text = "remotes:\n  b: {url: s3://b/x, region: r, jobs: 3}\n  a: {url: ../a, options: {depth: 2}}\nremote: {default: a}\n"
+    config = parse(text)
+    assert list(config.remotes) == ["b", "a"]
+    assert config.remotes["b"] == {"url": "s3://b/x", "region": "r", "jobs": 3}
+    assert config.remotes["a"] == {"url": "../a", "options": {"depth": 2}}
+    assert config.default_remote == "a"
+
+
+@pytest.mark.parametrize("url", ["https://ada:pw@h/x", "sftp://:pw@h", "s3://key:secret@bucket/x"])
+def test_a_password_in_an_address_is_a_problem_that_names_the_variable(url: str) -> None:
+    (problem,) = problems(f"remotes:\n  our-nas:\n    url: {url}\n")
+    assert problem.startswith("3:10: remotes.our-nas.url has a password in it")
+    assert "MLOPS_REMOTE_OUR_NAS_PASSWORD" in problem
+
+
+@pytest.mark.parametrize("url", ["sftp://ada@h:22/x", "/mnt/a:b@c", "http://h:80/a@b:c", "memory://x"])
+def test_an_address_without_a_password_is_none(url: str) -> None:
+    assert parse(f"remotes: {{a: {{url: '{url}'}}}}\n").remotes["a"]["url"] == url
+
+
+def test_the_limit_of_the_hooks_is_a_size_that_they_can_see() -> None:
+    assert (parse("").hooks_large, parse("hooks: {large: 50MB}").hooks_large) == (10_000_000, 50_000_000)
+    for wrong in ("much", "99kB", "0"):
+        (problem,) = problems(f"hooks: {{large: {wrong}}}\n")
+        assert "hooks.large should be a size of 100kB or more" in problem

@@ -31,6 +31,7 @@ def test_status_tells_name_state_key_and_reasons() -> None:
     assert status_wire(StatusResult((decision(),))) == {
         "schema": 1,
         "stages": [{"name": "a", "state": "stale", "key": None, "reasons": []}],
+        "data": [],
     }
 
 

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
@@ -61,7 +62,8 @@ def test_two_sessions_have_two_folders(tmp_path: Path) -> None:
 def test_a_closed_session_leaves_nothing_behind(tmp_path: Path) -> None:
     with opened(tmp_path) as session:
         write(session.folder / "sub" / "file")
-    assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == []
+    # The one file that all sessions lock stays, as it must.
+    assert [path for path in tmp_path.rglob("*") if not path.is_dir()] == [tmp_path / "locks" / "collect"]
     assert list((tmp_path / "tmp").iterdir()) == []
 
 
@@ -176,3 +178,42 @@ def test_a_file_among_the_temporary_folders_is_left_alone(tmp_path: Path) -> Non
     other = write(tmp_path / "tmp" / "readme")
     with opened(tmp_path):
         assert other.exists()
+
+
+def test_sessions_do_not_wait_for_each_other_but_one_that_is_to_be_alone_waits_for_all(
+    tmp_path: Path,
+) -> None:
+    program = (
+        "import sys; from pathlib import Path; from mlops_cli.store.session import Session\n"
+        "sys.stdin.readline(); Session(Path(sys.argv[1]), alone=True, waits=lambda: print('waits', flush=True))\n"
+        "print('alone', flush=True); sys.stdin.read()"
+    )
+    with running(program, str(tmp_path)) as process:
+        waited: list[str] = []
+        reader = threading.Thread(target=lambda: waited.append(line(process)))
+        with opened(tmp_path), opened(tmp_path) as other:
+            process.stdin.write("go\n")  # type: ignore[union-attr]
+            process.stdin.flush()  # type: ignore[union-attr]
+            assert line(process) == "waits"
+            other.close()
+            reader.start()
+            reader.join(0.2)
+            assert waited == []  # one session is still at work
+        reader.join(60)
+        assert waited == ["alone"]
+
+
+def test_no_session_begins_while_one_is_alone(tmp_path: Path) -> None:
+    begun = threading.Event()
+
+    def begin() -> None:
+        with opened(tmp_path):
+            begun.set()
+
+    alone = Session(tmp_path, alone=True)
+    thread = threading.Thread(target=begin)
+    thread.start()
+    assert not begun.wait(0.2)
+    alone.close()
+    assert begun.wait(60)
+    thread.join()

@@ -3,14 +3,23 @@ from __future__ import annotations
 import os
 import random
 import sqlite3
-from typing import TYPE_CHECKING, Any
+from types import SimpleNamespace
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_cli.store.digest import digest_bytes
-from mlops_cli.store.stat_cache import Identity, Row, StatCache, at_rest, identity_of
+from mlops_cli.store.stat_cache import (
+    FolderMemo,
+    Identity,
+    Row,
+    StatCache,
+    at_rest,
+    database_damage,
+    identity_of,
+)
 from tests.support.files import write
 from tests.support.processes import line, running
 
@@ -26,9 +35,9 @@ rows = st.builds(
     st.binary(max_size=3).map(digest_bytes),
     st.integers(0, 2**63 - 1),
 )
-paths = st.text(
-    st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=9
-).map(lambda text: f"/{text}")
+texts = st.text(st.characters(exclude_characters="\0", exclude_categories=["Cs"]), min_size=1, max_size=9)
+paths = texts.map(lambda text: f"/{text}")
+names = texts.map(lambda text: text.replace("/", "_"))
 
 # Learns rows of its own in a database that several processes make at the same moment.
 LEARNER = """
@@ -42,7 +51,8 @@ sys.stdin.readline()
 for turn in range(20):
     cache = StatCache(Path(sys.argv[1]))
     cache.rows(["/a"])
-    cache.learn(f"/{sys.argv[2]}/{turn}", Row(Identity(1, 2, 3, 4, 5), digest_bytes(b""), 6))
+    cache.learn(f"/data/{sys.argv[2]}-{turn}", Row(Identity(1, 2, 3, 4, 5), digest_bytes(b""), 6))
+    cache.learn_folder(f"/mine/{sys.argv[2]}", {"a": Row(Identity(1, 2, 3, 4, 5), digest_bytes(b""), 6)})
     cache.close()
 print("done", flush=True)
 """
@@ -65,6 +75,7 @@ def filled(database: Path, count: int = 300) -> dict[str, Row]:
     cache = StatCache(database)
     for path, row in known.items():
         cache.learn(path, row)
+    cache.learn_memo("/data", memo_of(7))
     cache.keep_memo("memo", b"x" * 100)
     cache.close()
     return known
@@ -108,12 +119,26 @@ def test_identity_tells_size_times_and_inode(tmp_path: Path) -> None:
 
 
 def test_an_inode_number_of_64_bits_fits_the_database(tmp_path: Path) -> None:
-    plain = tuple(write(tmp_path / "a").stat())
-    identity = identity_of(os.stat_result((plain[0], 2**64 - 1, *plain[2:])))
+    plain = write(tmp_path / "a").stat()
+    names = [name for name in dir(plain) if name.startswith("st_")]
+    status = SimpleNamespace(**{name: getattr(plain, name) for name in names} | {"st_ino": 2**64 - 1})
+    identity = identity_of(cast("os.stat_result", status))
     cache = StatCache(tmp_path / "state.db")
     cache.learn("/a", Row(identity, EMPTY, 1))
     cache.close()
     assert kept(tmp_path / "state.db", ["/a"])["/a"].identity == identity
+
+
+@pytest.mark.parametrize("moment", [0, -(10**18), 2**63 - 1, 2**63, 13 * 10**18])
+def test_a_file_dated_long_ago_or_far_ahead_has_an_identity_that_fits_the_database(
+    moment: int, tmp_path: Path
+) -> None:
+    path = write(tmp_path / "a", "abc")
+    os.utime(path, ns=(moment, moment))
+    cache = StatCache(tmp_path / "state.db")
+    cache.learn("/data/a", Row(identity_of(path.stat()), EMPTY, 1))
+    cache.close()
+    assert kept(tmp_path / "state.db", ["/data/a"])["/data/a"].identity == identity_of(path.stat())
 
 
 # Keeping -----------------------------------------------------------------------------------------------------------
@@ -134,7 +159,8 @@ def test_what_was_learnt_is_found_by_the_next_command(
 def test_what_was_learnt_is_found_before_it_is_written(tmp_path: Path) -> None:
     cache = StatCache(tmp_path / "state.db")
     cache.learn("/data/a", ROW)
-    assert cache.rows(["/data/a", "/data/b"]) == cache.rows_below("/data") == {"/data/a": ROW}
+    assert cache.rows(["/data/a", "/data/b"]) == {"/data/a": ROW}
+    assert cache.folder_rows("/data") == {"a": ROW}
 
 
 def test_the_newest_row_of_a_path_counts(tmp_path: Path) -> None:
@@ -150,12 +176,113 @@ def test_only_rows_that_are_asked_for_are_found(tmp_path: Path) -> None:
     assert kept(tmp_path / "state.db", ["/data/7", "/none"]) == {"/data/7": known["/data/7"]}
 
 
-def test_rows_below_a_folder_are_those_of_its_files_alone(tmp_path: Path) -> None:
+def test_rows_of_a_folder_are_those_of_its_own_files_by_name(tmp_path: Path) -> None:
     cache = StatCache(tmp_path / "state.db")
-    for path in ("/data/a", "/data/sub/b", "/data", "/data.csv", "/data-2/a", "/data0", "/other/data/a"):
+    for path in (
+        "/data/a",
+        "/data/b",
+        "/data/sub/c",
+        "/data",
+        "/data.csv",
+        "/data-2/a",
+        "/data0",
+        "/other/data/a",
+    ):
         cache.learn(path, ROW)
+    assert set(cache.folder_rows("/data")) == {"a", "b"}
     cache.flush()
-    assert set(cache.rows_below("/data")) == {"/data/a", "/data/sub/b"}
+    assert cache.folder_rows("/data") == {"a": ROW, "b": ROW}
+    assert cache.folder_rows("/data/sub") == {"c": ROW}
+    assert cache.folder_rows("/none") == {}
+
+
+@given(first=st.dictionaries(names, rows, max_size=4), then=st.dictionaries(names, rows, max_size=4))
+def test_rows_that_came_later_join_those_before(
+    first: dict[str, Row], then: dict[str, Row], tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    database = tmp_path_factory.mktemp("cache") / "state.db"
+    for turn in (first, then):
+        cache = StatCache(database)
+        for name, row in turn.items():
+            cache.learn(f"/data/{name}", row)
+        cache.close()
+    assert StatCache(database).folder_rows("/data") == first | then
+
+
+def test_rows_of_a_whole_folder_take_the_place_of_those_before(tmp_path: Path) -> None:
+    cache = StatCache(tmp_path / "state.db")
+    cache.learn("/data/old", ROW)
+    cache.flush()
+    cache.learn_folder("/data", {"new": ROW})
+    cache.learn("/data/later", ROW)
+    for flush in (False, True):
+        if flush:
+            cache.close()
+        known = StatCache(tmp_path / "state.db") if flush else cache
+        assert known.folder_rows("/data") == {"new": ROW, "later": ROW}
+        assert known.rows(["/data/old", "/data/new"]) == {"/data/new": ROW}
+
+
+def test_a_folder_of_many_files_is_found_as_it_was_learnt(tmp_path: Path) -> None:
+    known = {
+        f"{n:05}é": Row(ROW.identity._replace(inode=n), digest_bytes(b"%d" % n), n) for n in range(30_000)
+    }
+    cache = StatCache(tmp_path / "state.db")
+    cache.learn_folder("/data", known)
+    cache.close()
+    assert StatCache(tmp_path / "state.db").folder_rows("/data") == known
+
+
+# What folders came to ----------------------------------------------------------------------------------------------
+
+
+def memo_of(n: int) -> FolderMemo:
+    return FolderMemo(bytes([n]) * 32, digest_bytes(bytes([n])), n, n + 1)
+
+
+def test_what_a_folder_and_those_below_it_came_to_is_found(tmp_path: Path) -> None:
+    folders = [
+        "/data",
+        "/data/sub",
+        "/data/sub/deep",
+        "/data.csv",
+        "/data-2",
+        "/data0",
+        "/datb",
+        "/dat",
+        "/data/é",
+    ]
+    cache = StatCache(tmp_path / "state.db")
+    for n, folder in enumerate(folders):
+        cache.learn_memo(folder, memo_of(n))
+    inside = {folder: memo_of(n) for n, folder in enumerate(folders) if n in (0, 1, 2, 8)}
+    assert cache.folder_memos("/data") == inside
+    cache.close()
+    assert StatCache(tmp_path / "state.db").folder_memos("/data") == inside
+    assert StatCache(tmp_path / "state.db").folder_memos("/data/sub/deep") == {"/data/sub/deep": memo_of(2)}
+
+
+def test_rows_and_memo_of_a_folder_stand_beside_each_other(tmp_path: Path) -> None:
+    for turn in range(3):
+        cache = StatCache(tmp_path / "state.db")
+        if turn != 1:
+            cache.learn(f"/data/{turn}", ROW)
+        if turn != 2:
+            cache.learn_memo("/data", memo_of(turn))
+        cache.close()
+    cache = StatCache(tmp_path / "state.db")
+    assert cache.folder_memos("/data") == {"/data": memo_of(1)}
+    assert cache.folder_rows("/data") == {"0": ROW, "2": ROW}
+
+
+def test_a_folder_whose_name_is_not_utf8_has_neither(tmp_path: Path) -> None:
+    cache = StatCache(tmp_path / "state.db")
+    cache.learn_memo("/a\udcff", memo_of(1))
+    cache.learn_folder("/a\udcff", {"x": ROW})
+    cache.learn_folder("/a", {"x\udcff": ROW})
+    cache.flush()
+    assert cache.folder_memos("/a\udcff") == {}
+    assert cache.folder_rows("/a\udcff") == cache.folder_rows("/a") == {}
 
 
 def test_nothing_is_written_before_a_flush(tmp_path: Path) -> None:
@@ -168,7 +295,7 @@ def test_a_name_that_is_not_utf8_is_passed_over(tmp_path: Path) -> None:
     cache = StatCache(tmp_path / "state.db")
     cache.learn("/a\udcff", ROW)
     cache.flush()
-    assert cache.rows(["/a\udcff"]) == cache.rows_below("/a\udcff") == {}
+    assert cache.rows(["/a\udcff"]) == cache.folder_rows("/") == {}
 
 
 def test_more_paths_than_a_query_takes_variables_are_found(tmp_path: Path) -> None:
@@ -213,7 +340,8 @@ def test_a_damaged_database_finds_nothing_and_raises_nothing(damage: Any, tmp_pa
     known = filled(database)
     damage(database)
     cache = StatCache(database)
-    assert cache.rows_below("/none") == {}
+    assert cache.folder_rows("/none") == {}
+    assert cache.folder_memos("/none") == {}
     assert cache.memo("none") is None
     assert cache.rows(list(known)).items() <= known.items()
 
@@ -224,14 +352,17 @@ def test_a_damaged_database_is_made_anew(keep: int, tmp_path: Path) -> None:
     filled(database)
     database.write_bytes(database.read_bytes()[:keep])
     cache = StatCache(database)
-    cache.rows_below("/data")
+    cache.folder_memos("/data")
+    cache.folder_rows("/data")
     cache.learn("/data/new", ROW)
     cache.close()
     assert kept(database, ["/data/new"]) == {"/data/new": ROW}
 
 
-@pytest.mark.parametrize("seed", range(40))
-def test_a_database_with_bytes_shot_into_it_raises_nothing(seed: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize("seed", range(60))
+def test_a_database_with_bytes_shot_into_it_raises_nothing_and_tells_nothing_wrong(
+    seed: int, tmp_path: Path
+) -> None:
     chance = random.Random(seed)
     database = tmp_path / "state.db"
     known = filled(database)
@@ -240,32 +371,95 @@ def test_a_database_with_bytes_shot_into_it_raises_nothing(seed: int, tmp_path: 
         data[chance.randrange(len(data))] = chance.randrange(256)
     database.write_bytes(data)
     cache = StatCache(database)
-    for row in (cache.rows(list(known)) | cache.rows_below("/data")).values():
-        row.trusted()
-    cache.memo("memo")
+    found = cache.rows(list(known)) | {f"/data/{n}": row for n, row in cache.folder_rows("/data").items()}
+    assert found.items() <= known.items()
+    assert cache.folder_memos("/data").items() <= {"/data": memo_of(7)}.items()
+    assert cache.memo("memo") in (None, b"x" * 100)
     cache.learn("/data/new", ROW)
     cache.close()
 
 
-@pytest.mark.parametrize(
-    ("column", "value"),
-    [("seen", None), ("seen", "soon"), ("seen", b"x"), ("digest", None), ("digest", "b3:"), ("digest", 7)],
-)
-def test_a_row_that_holds_what_it_should_not_counts_for_nothing(
+def test_any_flipped_bit_of_what_is_known_of_a_folder_is_noticed(tmp_path: Path) -> None:
+    database = tmp_path / "state.db"
+    known = filled(database, count=3)
+    with sqlite3.connect(database) as connection:
+        [(rows, memo, value)] = connection.execute(
+            "SELECT folders.rows, folders.memo, memos.value FROM folders, memos"
+        ).fetchall()
+    cache = StatCache(database)
+    assert len(cache.folder_rows("/data")) == 3
+    for column, table, stored in (
+        ("rows", "folders", rows),
+        ("memo", "folders", memo),
+        ("value", "memos", value),
+    ):
+        for bit in range(len(stored) * 8):
+            damaged = bytearray(stored)
+            damaged[bit // 8] ^= 1 << bit % 8
+            cache._open().execute(f"UPDATE {table} SET {column} = ?", (bytes(damaged),))  # noqa: S608 - our own names
+            found = {
+                "rows": cache.folder_rows("/data"),
+                "memo": cache.folder_memos("/data"),
+                "value": cache.memo("memo"),
+            }
+            assert not found[column]
+            assert [bool(found[other]) for other in found] == [other != column for other in found]
+        cache._open().execute(f"UPDATE {table} SET {column} = ?", (stored,))  # noqa: S608
+    assert cache.rows(list(known)) == known
+
+
+@pytest.mark.parametrize("value", [None, "soon", 7, 0.5, b"", b"x", b"x" * 16, b"x" * 200, "x" * 96])
+@pytest.mark.parametrize("column", ["rows", "memo"])
+def test_what_should_not_stand_in_the_database_counts_for_nothing(
     column: str, value: object, tmp_path: Path
 ) -> None:
     database = tmp_path / "state.db"
     filled(database)
     with sqlite3.connect(database) as connection:
-        connection.execute(f"UPDATE files SET {column} = ? WHERE path = '/data/3'", (value,))  # noqa: S608 - our own names
-    assert "/data/3" not in kept(database, ["/data/3"])
+        connection.execute(f"UPDATE folders SET {column} = ?", (value,))  # noqa: S608 - our own names
+        connection.execute("UPDATE memos SET value = ?", (value,))
+    cache = StatCache(database)
+    assert bool(cache.folder_rows("/data")) is bool(cache.rows(["/data/3"])) is (column == "memo")
+    assert bool(cache.folder_memos("/data")) is (column == "rows")
+    assert cache.memo("memo") is None
+    cache.learn("/data/new", ROW)
+    cache.close()
+    assert kept(database, ["/data/new"]) == {"/data/new": ROW}
+
+
+def test_a_database_of_an_older_version_is_made_anew(tmp_path: Path) -> None:
+    database = tmp_path / "state.db"
+    with sqlite3.connect(database) as connection:
+        connection.execute("CREATE TABLE files (path TEXT PRIMARY KEY, seen INTEGER)")
+        connection.execute("CREATE TABLE memos (name TEXT PRIMARY KEY, value BLOB)")
+        connection.execute("INSERT INTO memos VALUES ('memo', 'old')")
+        connection.execute("PRAGMA user_version = 1")
+    cache = StatCache(database)
+    assert cache.memo("memo") is None
+    cache.learn("/data/1", ROW)
+    cache.close()
+    assert kept(database, ["/data/1"]) == {"/data/1": ROW}
+    assert database_damage(database) == ""
+
+
+@pytest.mark.parametrize("column", ["rows", "memo"])
+def test_damage_is_told_when_it_is_asked_for(column: str, tmp_path: Path) -> None:
+    database = tmp_path / "state.db"
+    assert database_damage(database) == ""
+    filled(database)
+    assert database_damage(database) == ""
+    with sqlite3.connect(database) as connection:
+        connection.execute(f"UPDATE folders SET {column} = CAST(x'00' || substr({column}, 2) AS BLOB)")  # noqa: S608
+    assert "checksum" in database_damage(database)
+    database.write_bytes(b"not a database" * 999)
+    assert database_damage(database) != ""
 
 
 def test_a_database_that_lost_its_tables_is_made_anew(tmp_path: Path) -> None:
     database = tmp_path / "state.db"
     filled(database)
     with sqlite3.connect(database) as connection:
-        connection.execute("DROP TABLE files")
+        connection.execute("DROP TABLE folders")
     cache = StatCache(database)
     assert cache.rows(["/data/1"]) == {}
     cache.learn("/data/1", ROW)
@@ -279,7 +473,8 @@ def test_a_log_beside_a_database_that_is_not_its_own_raises_nothing(tmp_path: Pa
     write(tmp_path / "state.db-wal", b"not a log" * 1000)
     write(tmp_path / "state.db-shm", b"not an index" * 3000)
     cache = StatCache(database)
-    cache.rows_below("/data")
+    cache.folder_memos("/data")
+    cache.folder_rows("/data")
     cache.learn("/data/new", ROW)
     cache.close()
     assert kept(database, ["/data/new"]) == {"/data/new": ROW}
@@ -316,3 +511,7 @@ def test_many_processes_may_make_and_write_it_at_once(tmp_path: Path) -> None:
             learner.stdin.write("go\n")
             learner.stdin.flush()
         assert [line(learner) for learner in learners] == ["done"] * 6
+    cache = StatCache(tmp_path / "state.db")
+    # Each waits for the others' transactions, so what all of them learn of one folder is there in the end.
+    assert set(cache.folder_rows("/data")) == {f"{n}-{turn}" for n in range(6) for turn in range(20)}
+    assert all(cache.folder_rows(f"/mine/{n}") for n in range(6))

@@ -27,6 +27,10 @@ entries = st.one_of(
     st.builds(Entry, names, st.just("link"), names, st.just(0)),
 )
 trees = st.lists(entries, max_size=6, unique_by=lambda entry: entry.name)
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
+)
 
 
 def tree_of(*rows: Sequence[Any], schema: Any = 1) -> bytes:
@@ -94,6 +98,88 @@ def test_an_entry_that_says_nothing_known_is_refused(row: list[Any]) -> None:
         decode_tree(tree_of(row))
 
 
+HALF = EMPTY[: len(EMPTY) // 2]
+OTHER = digest_bytes(b"other")
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        # Put one after the other these look like two digests.
+        (EMPTY + OTHER[:30], OTHER[30:]),
+        (EMPTY[:-1], EMPTY[-1] + OTHER),
+        (EMPTY + OTHER, ""),
+        ("", EMPTY + OTHER),
+        (HALF, EMPTY[len(HALF) :] + OTHER),
+        # And these have the right length each.
+        (EMPTY[1:] + "b", "3:" + OTHER[2:]),
+        (EMPTY[:-1] + "\n", OTHER),
+        (EMPTY[:-1] + "G", OTHER),
+        (EMPTY.upper(), OTHER),
+        ("b2" + EMPTY[2:], OTHER),
+        (EMPTY[:-1] + "\u0661", OTHER),
+    ],
+)
+def test_what_is_no_digest_is_refused_also_where_all_of_them_together_look_right(
+    first: str, second: str
+) -> None:
+    with pytest.raises(DataError):
+        decode_tree(tree_of(["a", "file", first, 0], ["b", "file", second, 0]))
+
+
+def test_one_hostile_entry_among_many_good_ones_is_refused() -> None:
+    good = [[f"{n:04}", "file", EMPTY, 0] for n in range(300)]
+    for bad in (
+        ["0100/", "file", EMPTY, 0],
+        ["..", "file", EMPTY, 0],
+        ["", "file", EMPTY, 0],
+        ["0100\0", "file", EMPTY, 0],
+        ["0100\udc80", "file", EMPTY, 0],
+        ["0100a", "fifo", EMPTY, 0],
+        ["0100a", None, EMPTY, 0],
+        ["0100a", ["file"], EMPTY, 0],
+        ["0100a", {}, EMPTY, 0],
+        ["0100a", "file", EMPTY, True],
+        ["0100a", "file", EMPTY, -1],
+        ["0100a", "file", EMPTY, 0.0],
+        ["0100a", "file", EMPTY + "0", 0],
+        ["0100a", "link", "/etc", 0],
+        ["0100", "file", EMPTY, 0],
+        [["0100a"], "file", EMPTY, 0],
+        [{}, "file", EMPTY, 0],
+        ["0100a", "file", [EMPTY], 0],
+        ["0100a", "file", EMPTY, 0, 0],
+        ["0100a", "file", EMPTY],
+    ):
+        at = 101
+        with pytest.raises(DataError):
+            decode_tree(tree_of(*good[:at], bad, *good[at:]))
+    link = ["0100a", "link", "x", 0]
+    assert len(decode_tree(tree_of(*good[:101], link, *good[101:]))) == 301
+
+
+@given(trees.filter(bool), st.data())
+def test_no_entry_changes_its_meaning_for_the_entries_beside_it(
+    tree: list[Entry], data: st.DataObject
+) -> None:
+    # What is usual is checked all at once, what is not one by one: both must say the same.
+    row = data.draw(st.sampled_from([list(entry) for entry in tree]))
+    at = data.draw(st.integers(0, 3))
+    row[at] = data.draw(json_values | names | digests)
+    alone, beside = (
+        tree_of(row),
+        tree_of(*sorted([row, ["\U0010ffff", "link", "x", 0]], key=lambda r: r is not row)),
+    )
+
+    def answer(value: bytes) -> object:
+        try:
+            return decode_tree(value)[0]
+        except DataError:
+            return None
+
+    assert answer(alone) == answer(beside)
+
+
 @pytest.mark.parametrize("target", ["", "/etc/passwd", "//a", "a\0b", "\udcff", None, 5])
 def test_a_link_that_has_no_target_in_its_tree_is_refused(target: Any) -> None:
     with pytest.raises(DataError, match="the link 'a'"):
@@ -145,12 +231,6 @@ def test_another_schema_is_refused_with_the_way_out(schema: Any) -> None:
 def test_any_bytes_are_read_or_refused_but_never_crash(data: bytes) -> None:
     with suppress(DataError):
         decode_tree(data)
-
-
-json_values = st.recursive(
-    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=3),
-    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=3), inner, max_size=3),
-)
 
 
 @given(

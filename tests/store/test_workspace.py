@@ -3,6 +3,8 @@ from __future__ import annotations
 import os
 import socket
 import threading
+from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -10,19 +12,23 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_cli.errors import DataError, FileError
+from mlops_cli.store import look
 from mlops_cli.store.artifact import Artifact
-from mlops_cli.store.digest import digest_bytes, digest_stream
+from mlops_cli.store.digest import digest_bytes
+from mlops_cli.store.look import FileLook, FolderLook
+from mlops_cli.store.looking import Looking
+from mlops_cli.store.memory import MemoryIntake, MemoryObjects
 from mlops_cli.store.stat_cache import StatCache
 from mlops_cli.store.tree import Entry, encode_tree
-from mlops_cli.store.workspace import FileLook, FolderLook, Workspace
+from mlops_cli.store.workspace import Workspace
 from tests.support.files import later, spying, write, write_all
 
 if TYPE_CHECKING:
     import random
-    from io import FileIO
+    from collections.abc import Callable, Iterator
     from pathlib import Path
 
-    from mlops_cli.store.digest import Digest
+    from mlops_cli.store.objects import Stored
 
 FILES = {"a.txt": "1", "sub/b.txt": "22", "sub/deep/c.txt": "333"}
 not_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -39,20 +45,31 @@ def digest(root: Path, path: str) -> str:
     return artifact.digest
 
 
+@contextmanager
+def reading() -> Iterator[list[str]]:
+    """Note which files are read, small or large."""
+    read: list[str] = []
+
+    def watched(real: Callable[[Looking, str, FileLook], None]) -> Callable[[Looking, str, FileLook], None]:
+        def call(self: Looking, path: str, look: FileLook) -> None:
+            read.append(path)
+            real(self, path, look)
+
+        return call
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Looking, "_read_small", watched(Looking._read_small))
+        patch.setattr(Looking, "_read_large", watched(Looking._read_large))
+        yield read
+
+
 def command(root: Path, *paths: str) -> tuple[dict[str, Artifact | None], int]:
     """Look as one command does, with what earlier ones learnt; return what was found and how many files were read."""
     cache = StatCache(root.parent / "state.db")
     workspace = Workspace(root, cache)
-    read: list[str] = []
-    real = workspace._read
-
-    def watched(path: str, look: FileLook) -> None:
-        read.append(path)
-        real(path, look)
-
-    workspace._read = watched  # type: ignore[method-assign]
-    workspace.look(paths)
-    found = {path: workspace.artifact(path) for path in paths}
+    with reading() as read:
+        workspace.look(paths)
+        found = {path: workspace.artifact(path) for path in paths}
     cache.close()
     return found, len(read)
 
@@ -209,9 +226,9 @@ def test_a_link_that_stays_inside_is_kept_as_written(target: str, root: Path) ->
     write_all(root / "data", FILES)
     (root / "data" / "sub" / "link").symlink_to(target)
     workspace = looked(root)
-    look = workspace.contents("data")
-    assert isinstance(look, FolderLook)
-    below = look.children["sub"]
+    found = workspace.contents("data")
+    assert isinstance(found, FolderLook)
+    below = found.children["sub"]
     assert isinstance(below, FolderLook)
     assert below.children["link"] == target
 
@@ -349,16 +366,17 @@ def test_files_that_vanish_while_their_folder_is_listed_are_not_part_of_it(
     write_all(root / "data", {"a": "x", "b": "x"})
     (root / "data" / "link").symlink_to("a")
     workspace = looked(root)
-    real = workspace._scan
+    real = look.scan
 
-    def scan_late(folder: str) -> list[os.DirEntry[str]]:
-        entries = list(real(folder))
+    def scan_late(folder: str, shown: str) -> list[os.DirEntry[str]]:
+        entries = list(real(folder, shown))
         (root / "data" / "b").unlink()
         (root / "data" / "link").unlink()
         return entries
 
-    monkeypatch.setattr(workspace, "_scan", scan_late)
-    found = workspace.artifact("data")
+    with monkeypatch.context() as patch:
+        patch.setattr(look, "scan", scan_late)
+        found = workspace.artifact("data")
     assert found is not None
     assert found.digest == digest(root, "data")
 
@@ -542,17 +560,19 @@ def test_a_file_that_changes_while_it_is_read_is_not_trusted_later(
     later(monkeypatch)
     cache = StatCache(None)
     workspace = Workspace(root, cache)
-    real = digest_stream
-    turns = iter(range(100))
+    turns = iter(range(1, 100))
+    real = os.fstat
 
-    def read_and_write(stream: FileIO) -> tuple[Digest, int]:
-        found = real(stream)
+    def fstat(descriptor: int) -> os.stat_result:
         file.write_text("x" * next(turns))
-        return found
+        return real(descriptor)
 
-    monkeypatch.setattr("mlops_cli.store.workspace.digest_stream", read_and_write)
-    workspace.artifact("a")
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fstat", fstat)
+        artifact = workspace.artifact("a")
     assert [row.trusted() for row in cache.rows([str(file)]).values()] == [False]
+    assert artifact is not None
+    assert artifact == Artifact(digest_bytes(b"x" * artifact.size), artifact.size)
 
 
 # Changes during a command ------------------------------------------------------------------------------------------
@@ -600,11 +620,9 @@ def test_what_was_read_in_a_command_is_not_read_again_in_it(
     before = workspace.artifact("data")
     workspace.forget(["data"])
 
-    def refuse(path: str, look: FileLook) -> None:
-        pytest.fail(f"{path} is read again")
-
-    monkeypatch.setattr(workspace, "_read", refuse)
-    assert workspace.artifact("data") == before
+    with reading() as read:
+        assert workspace.artifact("data") == before
+    assert read == []
 
 
 @pytest.mark.parametrize("path", ["a", "data"])
@@ -710,3 +728,83 @@ def test_a_pattern_finds_what_came_since(root: Path) -> None:
     assert workspace.matches("*.py") == ()
     write(root / "a.py")
     assert workspace.matches("*.py") == ("a.py",)
+
+
+# Taking in while reading -------------------------------------------------------------------------------------------
+
+
+def test_what_has_to_be_read_is_taken_in_and_what_is_known_is_not(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write_all(root / "data", {"small": "1", "large": "x" * 100_000})
+    later(monkeypatch)
+    store = MemoryObjects()
+    cache = StatCache(None)
+    for taken in ({b"1", b"x" * 100_000}, set()):
+        store.blobs.clear()
+        with store.intake() as intake:
+            Workspace(root, cache).look(["data"], intake)
+        assert set(store.blobs.values()) == taken
+
+
+def test_a_file_that_changes_while_it_is_taken_in_is_what_was_stored(root: Path) -> None:
+    write(root / "data" / "a", "x" * 100_000)
+
+    class Late(MemoryIntake):
+        def copy(self, path: str) -> Stored:
+            stored = super().copy(path)
+            short = digest_bytes(b"short")
+            self.keep(short, b"short")
+            return replace(stored, digest=short, size=5, identity=None)
+
+    cache = StatCache(None)
+    workspace = Workspace(root, cache)
+    workspace.look(["data"], Late(MemoryObjects()))
+    assert workspace.artifact("data/a") == Artifact(digest_bytes(b"short"), 5)
+    assert workspace.artifact("data") == Artifact(
+        digest_bytes(encode_tree([Entry("a", "file", digest_bytes(b"short"), 5)])), 5, tree=True
+    )
+    later_one = Workspace(root, cache).artifact("data/a")
+    assert later_one == Artifact(digest_bytes(b"x" * 100_000), 100_000)
+
+
+def test_a_file_that_grows_large_after_it_was_listed_is_read_whole(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = write(root / "data" / "a", "small")
+    real = os.open
+
+    def grow(path: str, *args: int) -> int:
+        monkeypatch.setattr(os, "open", real)
+        file.write_bytes(b"x" * 200_000)
+        return real(path, *args)
+
+    monkeypatch.setattr(os, "open", grow)
+    workspace = looked(root)
+    assert workspace.artifact("data/a") == Artifact(digest_bytes(b"x" * 200_000), 200_000)
+    assert workspace.files("data") == 1
+
+
+def test_a_folder_tells_how_many_files_are_in_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_all(root / "data", FILES)
+    (root / "data" / "link").symlink_to("a.txt")
+    later(monkeypatch)
+    cache = StatCache(None)
+    for _ in range(2):
+        workspace = Workspace(root, cache)
+        assert [workspace.files(path) for path in ("data", "data/sub", "data/a.txt", "none")] == [3, 2, 1, 0]
+
+
+def test_a_file_dated_later_than_numbers_reach_is_read_like_any_other(root: Path) -> None:
+    file = write(root / "data" / "a", "abc")
+    os.utime(file, ns=(13 * 10**18, 13 * 10**18))
+    for _ in range(2):
+        assert command(root, "data", "data/a")[0]["data/a"] == Artifact(digest_bytes(b"abc"), 3)
+
+
+def test_the_contents_of_a_folder_are_told_also_where_a_link_leaves_a_folder_in_it(root: Path) -> None:
+    write_all(root / "data", FILES)
+    (root / "data" / "sub" / "link").symlink_to("../a.txt")
+    found = looked(root).contents("data")
+    assert isinstance(found, FolderLook)
+    assert set(found.children) == {"a.txt", "sub"}

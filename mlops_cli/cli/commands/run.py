@@ -37,6 +37,10 @@ def run(
     commit: Annotated[
         bool, typer.Option("--commit", help="Commit the records, metrics and rules that the run wrote.")
     ] = False,
+    pull: Annotated[
+        bool,
+        typer.Option("--pull", help="Bring results and data that others pushed to the default remote."),
+    ] = False,
     directory: Folder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -47,7 +51,7 @@ def run(
     from mlops_cli.actions.run import run as act
 
     talk = console().take(directory, as_json, quiet, verbose)
-    options = RunOptions(jobs, force, keep_going, dry_run, only, downstream, message, commit)
+    options = RunOptions(jobs, force, keep_going, dry_run, only, downstream, message, commit, pull)
     with talk.open() as opened:
         progress = talk.progress(plain=opened.environment.plain)
         try:

@@ -2,29 +2,13 @@
 
 from __future__ import annotations
 
-from enum import StrEnum
-from typing import Annotated
-
-import typer
-
 from mlops_cli.cli.console import console
-from mlops_cli.cli.options import AsJson, Folder, Quiet, Targets, Verbose
-
-
-class ListForm(StrEnum):
-    """How a list can be written."""
-
-    TABLE = "table"
-    JSON = "json"
-    CSV = "csv"
-    MD = "md"
+from mlops_cli.cli.options import AsJson, Folder, ListForm, Output, Quiet, Targets, Verbose
 
 
 def stages(
     targets: Targets = None,
-    output: Annotated[
-        ListForm, typer.Option("-o", "--output", help="How to write the list.")
-    ] = ListForm.TABLE,
+    output: Output = ListForm.TABLE,
     directory: Folder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -13,6 +13,10 @@ from mlops_cli.cli.options import AsJson, Folder, Quiet, Targets, Verbose
 def status(
     targets: Targets = None,
     check: Annotated[bool, typer.Option("--check", help="Exit with 1 unless everything is fresh.")] = False,
+    sources: Annotated[
+        bool,
+        typer.Option("--sources", help="Ask, over the network, whether imported data has a new version."),
+    ] = False,
     directory: Folder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -23,7 +27,7 @@ def status(
 
     talk = console().take(directory, as_json, quiet, verbose)
     with talk.open() as opened:
-        result = act(opened, targets or ())
+        result = act(opened, targets or (), sources=sources)
     if talk.as_json:
         from mlops_cli.render.wire import status_wire
 

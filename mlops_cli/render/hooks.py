@@ -1,0 +1,75 @@
+"""What `hooks` says, and what the hooks themselves say."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops_cli.actions.hooks import Agreed, HooksResult, Objection
+
+_SCHEMA = 1
+_MOST = 4
+_WORDS = {"written": "wrote", "unchanged": "unchanged", "removed": "removed from", "absent": ""}
+
+
+def hooks_text(result: HooksResult) -> str:
+    """Return a line a hook."""
+    lines = [f"{_WORDS[hook.state]} {hook.path}" for hook in result.hooks if hook.state != "absent"]
+    return "".join(f"{line}\n" for line in lines) or "There were no hooks of ours.\n"
+
+
+def hooks_wire(result: HooksResult) -> dict[str, Any]:
+    """Return the shape of `hooks install --json`."""
+    return {
+        "schema": _SCHEMA,
+        "folder": str(result.folder),
+        "hooks": [{"name": hook.name, "path": str(hook.path), "state": hook.state} for hook in result.hooks],
+    }
+
+
+def agreed_text(found: Sequence[Agreed]) -> str:
+    """Return what did not go well after HEAD moved, in a few lines; empty where all did."""
+    lines: list[str] = []
+    for each in found:
+        where = f" -C {each.prefix.rstrip('/')}" if each.prefix else ""
+        if each.error is not None:
+            lines += [f"mlops: {each.error.message}", each.error.hint]
+        if each.result is None:
+            continue
+        kept = [each.prefix + k.path for k in each.result.kept]
+        if kept:
+            lines += [
+                f"mlops: {_few(kept)}: left as it is, for it holds what is not in the store",
+                f"See it with: mlops{where} status; then: mlops{where} add PATH, or mlops{where} checkout --force PATH",
+            ]
+        missing = [each.prefix + path for path in each.result.missing]
+        if missing:
+            lines += [f"mlops: {_few(missing)}: not in the store. Bring it with: mlops{where} pull"]
+        for error in each.result.failed[:_MOST]:
+            lines += [f"mlops: {error.message}", error.hint]
+    return "".join(f"{line}\n" for line in lines if line)
+
+
+def objections_text(objections: Sequence[Objection]) -> str:
+    """Return what should not be committed as it is."""
+    lines = []
+    for objection in objections:
+        lines += [f"mlops: {objection.message}", f"  {objection.hint}"]
+    if objections:
+        lines.append("Nothing was committed. To commit all the same: git commit --no-verify")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def stopped_push_text() -> str:
+    """Return what to know when artifacts could not be pushed."""
+    return (
+        "mlops: not everything that the commits record is on the remote, so nothing was pushed."
+        " All the same: git push --no-verify\n"
+    )
+
+
+def _few(names: Sequence[str]) -> str:
+    shown = ", ".join(names[:_MOST])
+    return shown if len(names) <= _MOST else f"{shown} and {len(names) - _MOST} more"

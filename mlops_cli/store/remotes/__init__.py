@@ -1,0 +1,1 @@
+"""Named bytes on remotes of every kind behind one port, and the addresses that data is imported from."""

@@ -1,0 +1,1 @@
+"""What records say should be here: finding it, bringing it, and making the workspace agree with it."""

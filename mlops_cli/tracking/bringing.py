@@ -1,0 +1,97 @@
+"""Bringing recorded content from a remote into the local store: what `fetch`, `pull` and `run --pull` have in common."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from mlops_cli.errors import DataError
+from mlops_cli.store.artifact import artifact_from_record
+from mlops_cli.store.transfer.fetch import fetch as bring_artifacts
+from mlops_cli.store.transfer.flight import Tally
+from mlops_cli.store.transfer.outcome import Transfer, transfer_outcome
+from mlops_cli.store.transfer.read_through import ReadThroughObjects, ReadThroughResults
+from mlops_cli.tracking.recorded import artifacts_of, recorded_artifacts
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+    from mlops_cli.opened import Opened
+    from mlops_cli.store.artifact import Artifact
+    from mlops_cli.store.digest import Digest
+    from mlops_cli.store.folder import FolderObjects
+    from mlops_cli.store.results import Results
+    from mlops_cli.store.transfer.remote_store import RemoteStore
+    from mlops_cli.tracking.recorded import Chosen
+
+
+def bring(
+    opened: Opened,
+    chosen: Sequence[Chosen],
+    remote: str | None,
+    listen: Callable[[Tally], None],
+    began: float,
+) -> Transfer:
+    """Bring what was chosen, and the results that it belongs to.
+
+    Raises
+    ------
+    UsageError
+        When there is no such remote.
+    DataError
+        When the remote cannot be listed, or the store here cannot be written.
+    """
+    name, store = opened.remote_store(remote)
+    tally = Tally(listen=listen)
+    with opened.writing() as writing:
+        writing.commit.begin()
+        through = ReadThroughObjects(writing.objects, store, lambda: tally)
+        artifacts = artifacts_of(through, chosen)
+        bring_artifacts(writing.objects, store, list(artifacts.values()), tally)
+        keys = {c.recorded.key for c in chosen if c.recorded.key is not None} if not tally.failed else set()
+        wanted = {key for key in keys if writing.results.get(key) is None}
+        if wanted:
+            results = {key: outs for key, outs in remote_results(store).items() if key in wanted}
+            # Outputs that Git keeps have no record of their own, and a result is nothing without their content.
+            recorded = recorded_artifacts(opened)
+            rest = [out for outs in results.values() for path, out in outs.items() if path not in recorded]
+            bring_artifacts(writing.objects, store, rest, tally)
+            for key, outs in results.items():
+                writing.results.put(key, outs)
+        objects = writing.objects
+    return transfer_outcome(name, store, tally, objects, artifacts, time.monotonic() - began)
+
+
+def remote_results(store: RemoteStore) -> dict[Digest, Mapping[str, Artifact]]:
+    """Return every result on a remote; one that cannot be read counts as absent."""
+    found: dict[Digest, Mapping[str, Artifact]] = {}
+    for key, value in store.results().items():
+        try:
+            found[key] = {path: artifact_from_record(row) for path, row in value.items()}
+        except DataError:
+            continue
+    return found
+
+
+class Pulling:
+    """The stores of a run that may bring what it needs from a remote: asked once what there is, for the whole run.
+
+    Parameters
+    ----------
+    listen : callable
+        Told how far each bringing is, from any thread.
+    """
+
+    def __init__(
+        self, opened: Opened, remote: str | None, listen: Callable[[Tally], None] = lambda _: None
+    ) -> None:
+        self.name, self._store = opened.remote_store(remote)
+        self._results = remote_results(self._store)
+        self._listen = listen
+
+    def stores(
+        self, objects: FolderObjects, results: Results
+    ) -> tuple[ReadThroughObjects, ReadThroughResults]:
+        """Return the local stores with the remote behind them."""
+        through = ReadThroughObjects(objects, self._store, lambda: Tally(listen=self._listen))
+        return through, ReadThroughResults(results, self._results)

@@ -1,0 +1,144 @@
+"""What the records of the workspace say should be here: tracked data, and outputs of stages that the store keeps."""
+
+from __future__ import annotations
+
+import os
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlops_cli.errors import DataError, UsageError
+from mlops_cli.store.save import inside
+from mlops_cli.store.tracked import holder
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops_cli.opened import Opened
+    from mlops_cli.store.artifact import Artifact
+    from mlops_cli.store.closure import Blobs
+    from mlops_cli.store.digest import Digest
+
+
+class Recorded(NamedTuple):
+    """One artifact that a record names.
+
+    Parameters
+    ----------
+    path : str
+        Relative to the project.
+    stage : str or None
+        The stage that makes it; None for tracked data.
+    key : Digest or None
+        The key under which the stage made it.
+    own : bool
+        The stage builds on what lies there, so that its files never share bytes with the store.
+    """
+
+    path: str
+    artifact: Artifact
+    stage: str | None = None
+    key: Digest | None = None
+    own: bool = False
+
+
+class Chosen(NamedTuple):
+    """Something that was asked for: a recorded artifact, or what lies at a path inside it (`""` for all of it)."""
+
+    recorded: Recorded
+    inside: str = ""
+
+    @property
+    def path(self) -> str:
+        """The path asked for, relative to the project."""
+        return f"{self.recorded.path}/{self.inside}" if self.inside else self.recorded.path
+
+
+def recorded_artifacts(opened: Opened) -> dict[str, Recorded]:
+    """Return every recorded artifact by its path: data first, then outputs in the order of the pipeline.
+
+    Raises
+    ------
+    FileError
+        When a record or the pipeline file is wrong.
+    """
+    found = {path: Recorded(path, record.artifact) for path, record in opened.data.items()}
+    for stage in opened.stages.values():
+        record = opened.facts.record(stage.name)
+        if record is None:
+            continue
+        key = None if record.tainted else record.key
+        for out in stage.outs:
+            artifact = record.outs.get(out.path)
+            if out.cache and artifact is not None:
+                found[out.path] = Recorded(out.path, artifact, stage.name, key, out.persist)
+    return found
+
+
+def choose(opened: Opened, paths: Sequence[str]) -> list[Chosen]:
+    """Return what paths ask for; everything that is recorded where none is given.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        As a user types them, relative to where the user stands. A folder that holds recorded paths stands for all of them.
+
+    Raises
+    ------
+    UsageError
+        When nothing is recorded at, around or below one of them.
+    """
+    known = recorded_artifacts(opened)
+    if not paths:
+        return [Chosen(recorded) for recorded in known.values()]
+    chosen: dict[str, Chosen] = {}
+    for typed in paths:
+        path = project_path(opened, typed)
+        around = holder(known, path)
+        if around is not None:
+            chosen[path] = Chosen(known[around], path[len(around) + 1 :])
+            continue
+        below = [name for name in known if path == "." or name.startswith(f"{path}/")]
+        if not below:
+            hint = (
+                "See what is recorded with: mlops status -v" if known else "Track data with: mlops add PATH"
+            )
+            raise UsageError(f"nothing is recorded at {typed}", hint=hint)
+        for name in below:
+            chosen[name] = Chosen(known[name])
+    return list(chosen.values())
+
+
+def project_path(opened: Opened, typed: str) -> str:
+    """Return what a user typed as a path relative to the project; `.` for the project itself.
+
+    Raises
+    ------
+    UsageError
+        When it leads out of the project.
+    """
+    root = str(opened.project.root)
+    path = os.path.normpath(os.path.join(root, opened.folder, typed))
+    if path != root and not path.startswith(f"{root}/"):
+        raise UsageError(f"{typed} lies outside the project", hint=f"The project is {root}")
+    return path[len(root) + 1 :] or "."
+
+
+def artifacts_of(objects: Blobs, chosen: Sequence[Chosen]) -> dict[str, Artifact]:
+    """Return path to artifact of what was chosen; of a part of a directory, just that part.
+
+    Raises
+    ------
+    DataError
+        When a tree on the way to a part is missing, or there is no such part.
+    """
+    found: dict[str, Artifact] = {}
+    for choice in chosen:
+        artifact: Artifact | None = choice.recorded.artifact
+        if choice.inside and artifact is not None:
+            artifact = inside(objects, artifact, choice.inside)
+        if artifact is None:
+            raise DataError(
+                f"the record of {choice.recorded.path} has no {choice.inside}, or its list of files is missing",
+                hint=f"Bring it with: mlops pull {choice.recorded.path}",
+            )
+        found[choice.path] = artifact
+    return found
