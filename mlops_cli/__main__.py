@@ -10,6 +10,7 @@ def main() -> None:
     try:
         from mlops_cli.cli.app import main as run
     except KeyboardInterrupt:
+        sys.stderr.write("mlops: stopped\n")
         sys.exit(130)
     run()
 

@@ -18,7 +18,7 @@ from mlops_cli.store.placement.difference import top_entry
 from mlops_cli.store.placement.forest import Forest, check_link
 from mlops_cli.store.placement.graft import graft
 from mlops_cli.store.save import save
-from mlops_cli.store.tracked import DataRecord, dump_data_record, holder, is_plain_path, read_data_records
+from mlops_cli.store.tracked import DataRecord, dump_data_record, holder, is_speakable, read_data_records
 from mlops_cli.store.tree import Entry
 from mlops_cli.tracking.recorded import project_path
 from mlops_cli.tracking.trackable import check_git, check_owner
@@ -132,7 +132,7 @@ class _Check:
         path = project_path(self.opened, typed)
         if path == ".":
             raise UsageError("the whole project cannot be tracked as data", hint="Name a folder in it.")
-        if not is_plain_path(path):
+        if not is_speakable(path):
             raise UsageError(
                 f"{typed!r} cannot be tracked: neither a record nor a rule of Git can hold a line break or what is not UTF-8",
                 hint="Rename it, or put it into a folder and track that.",
@@ -263,6 +263,11 @@ class _Add:
                 )
         old = records.get(each.path)
         files = self.opened.workspace.files(each.path)
+        if old is not None and old.artifact.tree and files < old.files:
+            self.notices.append(
+                f"{each.path} has {old.files - files:,} files fewer than its record had. If they were only not here, go back with:"
+                f" git checkout -- {data_record_path(each.path)} && mlops checkout {each.path}"
+            )
         self._write(DataRecord(each.path, artifact, files if artifact.tree else 1), old, records)
         for path in below:
             self._remove(path, records)

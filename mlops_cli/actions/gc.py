@@ -21,6 +21,7 @@ from mlops_cli.store.upkeep.mentions import named_artifacts
 from mlops_cli.store.upkeep.naming import GarbageRow, name_garbage
 from mlops_cli.store.upkeep.projects import Registration, named, registered
 from mlops_cli.store.upkeep.sweep import Swept, plan_sweep, sweep
+from mlops_cli.tracking.elsewhere import remote_store
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -184,7 +185,7 @@ class _Collection:
         from mlops_cli.store.transfer.collect import find_remote_garbage, sweep_remote
         from mlops_cli.store.transfer.scrub import EitherStore
 
-        label, remote = self.opened.remote_store(name, trusting=False)
+        label, remote = remote_store(self.opened, name, trusting=False)
         projects, _ = self._projects(forget=False)
         repositories, needs = self._ask_all(projects)
         own = {first_commit(repository) for repository in repositories}

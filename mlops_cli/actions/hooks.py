@@ -282,9 +282,9 @@ def before_push(folder: Path) -> tuple[Path, ...]:
         if not (worktree / prefix / RECORDS).is_dir():
             continue
         with open_folder(worktree / prefix, environment) as opened:
-            try:
-                find_remote(opened.config, environment.variables)
-            except UsageError:
+            if not opened.config.remotes:
                 continue
+            # With several remotes and no default it is not plain where data goes: the push says so, and does not pass in silence.
+            find_remote(opened.config, environment.variables)
             found.append(worktree / prefix)
     return tuple(found)

@@ -14,6 +14,7 @@ from mlops_cli.store.transfer.outcome import Transfer, transfer_outcome
 from mlops_cli.store.transfer.push import push as send
 from mlops_cli.store.transfer.push import write_listing
 from mlops_cli.store.transfer.repair import damaged_there, set_aside
+from mlops_cli.tracking.elsewhere import remote_store
 from mlops_cli.tracking.recorded import artifacts_of, choose
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def push(
     """
     began = time.monotonic()
     chosen = choose(opened, paths)
-    name, store = opened.remote_store(remote, trusting=not repair)
+    name, store = remote_store(opened, remote, trusting=not repair, writing=True)
     tally = Tally(listen=listen)
     objects, results = opened.open_store()
     artifacts = artifacts_of(objects, chosen)

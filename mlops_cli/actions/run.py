@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -32,13 +31,14 @@ from mlops_cli.history.run_record import (
     new_run_id,
 )
 from mlops_cli.history.runtime import read_runtime
+from mlops_cli.opened.owners import drop_old_records
 from mlops_cli.pipeline.record import shown_program
 from mlops_cli.pipeline.select import find_stages, select_stages
-from mlops_cli.project import DEFINITION, RECORDS, stage_record_path
+from mlops_cli.project import DEFINITION, RECORDS
 from mlops_cli.store.digest import Digest, digest_bytes, digest_file
 from mlops_cli.store.durability import GroupCommit, recover
 from mlops_cli.store.session import Session
-from mlops_cli.tracking.bringing import Pulling
+from mlops_cli.tracking.bringing import Pulling, check_inputs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -164,6 +164,9 @@ def _run(
         only=options.only,
         downstream=options.downstream,
     )
+    for path in check_inputs(opened, names, complete=pulling is not None):
+        notice = "is not what its record says: record it with mlops add, or go back with mlops checkout"
+        listen(Notice(f"{path} {notice}"))
     forced = _forced(opened, targets, names) if options.force else set()
     recovered = [] if options.dry else recover(opened.store)
     plan = opened.plan(names, forced)
@@ -177,7 +180,8 @@ def _run(
         )
     opened.update_ignore()
     if not targets:
-        _drop_old_records(opened, listen)
+        for path in drop_old_records(opened.project.root, opened.pipeline.stages):
+            listen(Notice(f"removed {path}: there is no such stage any more"))
     if plan.fresh:
         outcomes = tuple(Outcome(d.stage, "fresh", d, outs=d.outs or {}) for d in plan.decisions.values())
         written = _to_commit(opened) if options.commit else ()
@@ -201,18 +205,6 @@ def _capacity(opened: Opened, options: RunOptions) -> Capacity:
 def _forced(opened: Opened, targets: Sequence[str], names: Sequence[str]) -> set[str]:
     """Return what `--force` means: the stages that were named, or all."""
     return set(find_stages(opened.pipeline, targets, opened.folder)) if targets else set(names)
-
-
-def _drop_old_records(opened: Opened, listen: Callable[[Event], None]) -> None:
-    """Remove the records of stages that the pipeline no longer has; Git still knows them."""
-    root = str(opened.project.root)
-    known = {stage_record_path(name) for name in opened.pipeline.stages}
-    for folder, _folders, files in os.walk(f"{root}/{RECORDS}/stages"):
-        for name in files:
-            path = f"{folder}/{name}"[len(root) + 1 :]
-            if name.endswith(".json") and path not in known:
-                os.unlink(f"{root}/{path}")
-                listen(Notice(f"removed {path}: there is no such stage any more"))
 
 
 def _check_gpus(opened: Opened, plan: Plan, capacity: Capacity) -> None:

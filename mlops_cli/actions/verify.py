@@ -33,6 +33,7 @@ from mlops_cli.store.upkeep.mend import (
     set_index_aside,
 )
 from mlops_cli.store.upkeep.referrers import Need, Totals, find_referrers
+from mlops_cli.tracking.elsewhere import remote_store
 from mlops_cli.tracking.recorded import project_path
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ class _Verification:
         found = [need for need in needs if any(_related(need.path, path) for path in wanted)]
         if not found:
             raise UsageError(
-                f"nothing is recorded at {self.paths[0]}", hint="See what is with: mlops status -v"
+                f"nothing is recorded at {self.paths[0]}", hint="See what is recorded with: mlops status -v"
             )
         return found
 
@@ -231,7 +232,7 @@ class _Verification:
 
         _, _, records = self._read_records()
         artifacts = list({need.artifact: None for need in self.needs})
-        label, store = self.opened.remote_store(name, trusting=False)
+        label, store = remote_store(self.opened, name, trusting=False)
         tally = Tally(listen=lambda tally: self.listen(tally.objects, tally.bytes))
         first = found = scrub(store, self.objects, artifacts, tally)
         if repair and (found.objects or found.files):
@@ -321,7 +322,7 @@ class _Verification:
         from mlops_cli.store.transfer.flight import Tally
 
         try:
-            name, remote = self.opened.remote_store()
+            name, remote = remote_store(self.opened)
             fetch_objects(self.objects, remote, wanted, Tally())
         except MlopsError as error:
             self.notices.append(f"the remote could not be asked: {error.message}")

@@ -73,7 +73,7 @@ def build(arguments: list[str]) -> typer.Typer:
     """Return the application with the command that these arguments ask for; with all where that is not plain."""
     app = typer.Typer(
         name="mlops",
-        help="Turn a Git repository into an MLOps platform: pipelines, history, models.",
+        help="Turn a Git repository into an MLOps platform: pipelines, and data that is shared and verified.",
         no_args_is_help=True,
         add_completion=True,
         pretty_exceptions_enable=False,

@@ -45,11 +45,17 @@ class Console:
         self.verbose = self.verbose or verbose
         return self
 
-    def open(self) -> Opened:
-        """Open the project around the folder."""
+    @contextmanager
+    def open(self) -> Iterator[Opened]:
+        """Open the project around the folder; at the end say what the user should know beside the result."""
         from mlops_cli.opened import open_folder
 
-        return open_folder(self.folder)
+        with open_folder(self.folder) as opened:
+            try:
+                yield opened
+            finally:
+                for notice in opened.notices:
+                    self.say(f"mlops: {notice}\n")
 
     @property
     def width(self) -> int | None:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.execution.process import end_holders
 from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.store.locks import Lock
-from mlops_cli.store.save import move
+from mlops_cli.store.placing import move
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -20,7 +20,10 @@ from mlops_cli.formats.canonical import compact
 from mlops_cli.pipeline.plan import decide
 from mlops_cli.pipeline.record import dump_stage_record
 from mlops_cli.store.objects import DamagedObjectError
-from mlops_cli.store.save import drop_damaged, move, restore, save, whole
+from mlops_cli.store.placement.forest import HostileTreeError
+from mlops_cli.store.placement.restore import restore
+from mlops_cli.store.placing import move
+from mlops_cli.store.save import drop_damaged, save, whole
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,7 +135,7 @@ class _Performance:
             temporary = f"{self.bench.session.folder}/placing-{self.job.number}-{number}"
             try:
                 restore(self.facts.objects, outs[path], f"{self.root}/{path}", temporary, own=path in own)
-            except DamagedObjectError:
+            except (DamagedObjectError, HostileTreeError):
                 return path
             except DataError:
                 if whole(self.facts.objects, [outs[path]]):

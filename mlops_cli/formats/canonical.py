@@ -108,6 +108,9 @@ def read_record(data: bytes, *, file: str, schema: int) -> dict[str, Any]:
     FileError
         When it is not JSON, not an object, or of a newer schema.
     """
+    if b"\n<<<<<<< " in b"\n" + data:
+        hint = f"Take one side with: git checkout --ours -- {file} (or --theirs), and git add it; then: mlops checkout"
+        raise FileError(f"{file} has a merge conflict in it", hint=hint)
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:

@@ -42,7 +42,6 @@ if TYPE_CHECKING:
     from mlops_cli.store.results import Results
     from mlops_cli.store.session import Session
     from mlops_cli.store.tracked import DataRecord
-    from mlops_cli.store.transfer.remote_store import RemoteStore
 
 
 class Writing(NamedTuple):
@@ -99,6 +98,11 @@ class Opened:
         file = ".mlops/config.yaml"
         data = self.read(file)
         return Config() if data is None else read_config(data, file, self.cache)
+
+    @cached_property
+    def notices(self) -> list[str]:
+        """What the user should be told beside the result."""
+        return []
 
     @cached_property
     def store(self) -> Path:
@@ -169,29 +173,6 @@ class Opened:
         remote = remote._replace(jobs=jobs or remote.jobs or usual_jobs(remote.url))
         return remote, open_remote_files(remote.url, remote.options, root=self.project.root, jobs=remote.jobs)
 
-    def remote_store(self, name: str | None = None, *, trusting: bool = True) -> tuple[str, RemoteStore]:
-        """Return the name of a remote and the store behind it; the default one where none is named.
-
-        Parameters
-        ----------
-        trusting : bool
-            Believe what is kept here of its indexes; else everything is read there once more.
-
-        Raises
-        ------
-        UsageError
-            When there is no such remote.
-        """
-        from mlops_cli.store.remotes.opening import scheme_of
-        from mlops_cli.store.transfer.remote_store import RemoteStore
-
-        remote, files = self.open_remote(name)
-        known = self.store / "remotes" / digest_bytes(remote.url.encode())[3:19]
-        publishes = not scheme_of(remote.url) if remote.listing is None else remote.listing
-        return remote.name, RemoteStore(
-            files, known, remote.jobs or 1, trusting=trusting, publishes=publishes
-        )
-
     @cached_property
     def facts(self) -> MachineFacts:
         """What the planner asks."""
@@ -261,7 +242,12 @@ class Opened:
         from mlops_cli.store.session import Session
 
         try:
-            recover(self.store)
+            removed = recover(self.store)
+            if removed:
+                self.notices.append(
+                    f"power was lost during an earlier command: {len(removed)} files of the store that had not reached the disk"
+                    " are gone; see what that means with: mlops verify"
+                )
             return self.store, Session(self.store, mend)
         except OSError as error:
             if not placing or self.store == self.project.local or error.errno not in READ_ONLY:

@@ -1,4 +1,4 @@
-"""Who owns a path: a stage that makes it, Git, or a data record; never two of them."""
+"""Who owns a path: a stage that makes it, Git, or a data record; never two of them, and no record without an owner."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ import os
 from typing import TYPE_CHECKING
 
 from mlops_cli.formats.problems import Problem
-from mlops_cli.project import data_record_path
+from mlops_cli.project import RECORDS, data_record_path, stage_record_path
 from mlops_cli.store.digest import digest_bytes
 from mlops_cli.store.stat_cache import identity_of
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+    from pathlib import Path
 
     from mlops_cli.git.command import Git
     from mlops_cli.pipeline.definition import Pipeline
@@ -64,3 +65,16 @@ def outputs_as_data(pipeline: Pipeline, data: Mapping[str, DataRecord]) -> list[
                 hint = f"no longer track it with: git rm {data_record_path(tracked[0])}"
                 problems.append(Problem(*out.place, message, hint))
     return problems
+
+
+def drop_old_records(root: Path, stages: Mapping[str, object]) -> list[str]:
+    """Remove the records of stages that the pipeline no longer has, and return their paths; Git still knows them."""
+    known = {stage_record_path(name) for name in stages}
+    gone = []
+    for folder, _folders, files in os.walk(f"{root}/{RECORDS}/stages"):
+        for name in files:
+            path = f"{folder}/{name}"[len(str(root)) + 1 :]
+            if name.endswith(".json") and path not in known:
+                os.unlink(f"{root}/{path}")
+                gone.append(path)
+    return gone

@@ -46,6 +46,8 @@ def _sum(result: GcResult) -> str:
         if nothing:
             return "There is nothing to remove.\n"
         there = " --remote" if result.there else ""
+        if result.strays and not result.garbage.objects and not result.garbage.results:
+            found = f"{count_text(result.strays, 'file')} that killed commands left"
         return f"Nobody needs {found}. Nothing was removed; remove them with: mlops gc{there} --delete\n"
     swept = result.swept
     text = f"Removed {count_text(swept.objects, 'object')}, {size_text(swept.bytes)}, and {count_text(swept.results, 'result')}.\n"

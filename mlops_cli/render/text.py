@@ -66,7 +66,8 @@ def _data_states(data: Sequence[DataState], *, everything: bool, width: int | No
     if counts.keys() == {"ok"}:
         return f"{table}{what}, as recorded.{after}"
     parts = [f"{counts[state]} {state}" for state in ("ok", "changed", "missing") if state in counts]
-    steps = ["Record what changed with: mlops add PATH"] if "changed" in counts else []
+    changed = "Record what changed with: mlops add PATH, or go back to the record with: mlops checkout PATH"
+    steps = [changed] if "changed" in counts else []
     steps += ["Bring what is missing with: mlops checkout, or mlops pull"] if "missing" in counts else []
     return f"{table}{what}: {', '.join(parts)}. {'. '.join(steps)}{'.' if news else ''}{after}"
 

@@ -30,13 +30,17 @@ def verify_text(result: VerifyResult) -> str:
     return f"{read}: {', '.join(parts)}.\n"
 
 
-def troubles_text(result: VerifyResult, *, everything: bool = False, repaired: bool = False) -> str:
+def troubles_text(
+    result: VerifyResult, *, everything: bool = False, repaired: bool = False, remote: bool = False
+) -> str:
     """Return what is wrong, a line a thing, with what needs it.
 
     Parameters
     ----------
     repaired : bool
         Whether mending was tried already.
+    remote : bool
+        Whether it is a remote that was read.
     """
     shown = result.troubles if everything or len(result.troubles) <= _MOST else result.troubles[:_MOST]
     lines = [line for trouble in shown for line in _lines(trouble)]
@@ -48,7 +52,7 @@ def troubles_text(result: VerifyResult, *, everything: bool = False, repaired: b
         lines.append(f"{many} of earlier work have outputs that are not here; they count as absent")
     if not result.good:
         lines.append(
-            "What another copy holds, bring with: mlops verify --repair"
+            f"What another copy holds, bring with: mlops verify{' --remote' if remote else ''} --repair"
             if not repaired
             else "What is left has no good copy here: bring it with mlops pull, or make it again with mlops run"
         )

@@ -6,6 +6,7 @@ import errno
 import fcntl
 import mmap
 import os
+import shutil
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
@@ -118,6 +119,18 @@ def _digest_mapped(descriptor: int, size: int) -> Digest:
         ) as window:
             hasher.update(window)
     return Digest(PREFIX + hasher.hexdigest())
+
+
+def move(source: str, target: str) -> None:
+    """Rename, or across file systems copy beside the target and rename there."""
+    try:
+        os.rename(source, target)
+    except OSError as error:
+        if error.errno != errno.EXDEV:
+            raise
+        beside = f"{os.path.dirname(target)}/.{os.path.basename(target)}.{os.getpid()}.tmp"
+        shutil.move(source, beside)
+        os.rename(beside, target)
 
 
 @contextmanager

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import errno
 import os
-import shutil
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import DataError, FileError
@@ -12,7 +10,6 @@ from mlops_cli.store.artifact import Artifact
 from mlops_cli.store.closure import Blobs, closure
 from mlops_cli.store.digest import Digest, parse_digest
 from mlops_cli.store.look import FileLook, FolderLook
-from mlops_cli.store.objects import Placement
 from mlops_cli.store.tree import Entry, decode_tree, link_stays_inside
 
 if TYPE_CHECKING:
@@ -185,60 +182,3 @@ def inside(objects: Blobs, artifact: Artifact, path: str) -> Artifact | None:
             parse_digest(entry.content), entry.size, entry.kind == "tree", entry.kind == "exec"
         )
     return current
-
-
-def restore(objects: Objects, artifact: Artifact, target: str, temporary: str, *, own: bool = False) -> None:
-    """Place an artifact so that it is there whole or not at all.
-
-    Parameters
-    ----------
-    target : str
-        Absolute path; nothing may lie there but what may be replaced by a file.
-    temporary : str
-        An absolute path that does not exist, best on the same file system.
-    own : bool
-        It will be written to: its files never share bytes with the store.
-
-    Raises
-    ------
-    DataError
-        When content is missing or damaged, or the target cannot be written.
-    """
-    try:
-        if artifact.tree:
-            _build(objects, artifact, temporary, own=own)
-        else:
-            objects.place([Placement(artifact.digest, temporary, artifact.executable, own)])
-        os.makedirs(os.path.dirname(target), exist_ok=True)
-        move(temporary, target)
-    except OSError as error:
-        raise DataError(f"{target} cannot be written: {error.strerror}") from error
-
-
-def _build(objects: Objects, artifact: Artifact, top: str, *, own: bool) -> None:
-    os.mkdir(top)
-    placements: list[Placement] = []
-    links: list[tuple[str, str]] = []
-    for path, entry in members(objects, artifact):
-        if entry.kind == "tree":
-            os.mkdir(f"{top}/{path}")
-        elif entry.kind == "link":
-            links.append((entry.content, f"{top}/{path}"))
-        else:
-            digest = parse_digest(entry.content)
-            placements.append(Placement(digest, f"{top}/{path}", entry.kind == "exec", own))
-    objects.place(placements)
-    for target, path in links:  # last, so that nothing is ever placed through a link
-        os.symlink(target, path)
-
-
-def move(source: str, target: str) -> None:
-    """Rename, or across file systems copy beside the target and rename there."""
-    try:
-        os.rename(source, target)
-    except OSError as error:
-        if error.errno != errno.EXDEV:
-            raise
-        beside = f"{os.path.dirname(target)}/.{os.path.basename(target)}.{os.getpid()}.tmp"
-        shutil.move(source, beside)
-        os.rename(beside, target)

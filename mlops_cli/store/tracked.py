@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 DATA_SCHEMA = 1
 # Git's ignore files are lines, and records are UTF-8.
-_UNSPEAKABLE = re.compile("[\0\n\r\ud800-\udfff]")
+_UNSPEAKABLE = re.compile("[\n\r\ud800-\udfff]")
 
 
 class DataRecord(NamedTuple):
@@ -71,7 +71,7 @@ def load_data_record(data: bytes, file: str) -> DataRecord:
     value = read_record(data, file=file, schema=DATA_SCHEMA)
     hint = f"Bring it back with: git checkout -- {file}"
     path = text_field(value, "path", file)
-    if not is_plain_path(path) or data_record_path(path) != file:
+    if not (is_plain_path(path) and is_speakable(path)) or data_record_path(path) != file:
         raise FileError(f"{file} names the path {path!r}, which its place does not stand for", hint=hint)
     if any(part.casefold() in OBEYED for part in path.split("/")):
         raise FileError(
@@ -130,7 +130,7 @@ def _record_files(root: str) -> Iterator[str]:
                     path = f"{folder}/{entry.name}"
                     if entry.is_dir(follow_symlinks=False):
                         stack.append(path)
-                    elif entry.name.endswith(".json") and not entry.name.startswith("."):
+                    elif entry.name.endswith(".json"):
                         yield path
         except (FileNotFoundError, NotADirectoryError):
             continue
@@ -139,7 +139,7 @@ def _record_files(root: str) -> Iterator[str]:
 
 
 def is_plain_path(path: str) -> bool:
-    """Whether a path is relative, inside the project, in its one shortest form, and can stand in a record and an ignore rule.
+    """Whether a path is relative, inside the project, and written in its one shortest form.
 
     Examples
     --------
@@ -147,7 +147,18 @@ def is_plain_path(path: str) -> bool:
     (True, False, False, False)
     """
     parts = path.split("/")
-    return not _UNSPEAKABLE.search(path) and all(part not in ("", ".", "..") for part in parts)
+    return "\0" not in path and all(part not in ("", ".", "..") for part in parts)
+
+
+def is_speakable(path: str) -> bool:
+    r"""Whether a path can stand in a record and in one line of an ignore rule.
+
+    Examples
+    --------
+    >>> is_speakable("data/raw"), is_speakable("two\nlines"), is_speakable("half a \ud800")
+    (True, False, False)
+    """
+    return not _UNSPEAKABLE.search(path)
 
 
 def holder(paths: Iterable[str] | Mapping[str, object], path: str) -> str | None:

@@ -7,11 +7,15 @@ from typing import TYPE_CHECKING
 
 from mlops_cli.errors import DataError
 from mlops_cli.store.artifact import artifact_from_record
+from mlops_cli.store.tracked import holder
 from mlops_cli.store.transfer.fetch import fetch as bring_artifacts
 from mlops_cli.store.transfer.flight import Tally
 from mlops_cli.store.transfer.outcome import Transfer, transfer_outcome
 from mlops_cli.store.transfer.read_through import ReadThroughObjects, ReadThroughResults
-from mlops_cli.tracking.recorded import artifacts_of, recorded_artifacts
+from mlops_cli.tracking.agreeing import agree
+from mlops_cli.tracking.departures import departures, partly_here
+from mlops_cli.tracking.elsewhere import remote_store
+from mlops_cli.tracking.recorded import Chosen, artifacts_of, recorded_artifacts
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -22,7 +26,6 @@ if TYPE_CHECKING:
     from mlops_cli.store.folder import FolderObjects
     from mlops_cli.store.results import Results
     from mlops_cli.store.transfer.remote_store import RemoteStore
-    from mlops_cli.tracking.recorded import Chosen
 
 
 def bring(
@@ -41,7 +44,7 @@ def bring(
     DataError
         When the remote cannot be listed, or the store here cannot be written.
     """
-    name, store = opened.remote_store(remote)
+    name, store = remote_store(opened, remote)
     tally = Tally(listen=listen)
     with opened.writing() as writing:
         writing.commit.begin()
@@ -85,7 +88,7 @@ class Pulling:
     def __init__(
         self, opened: Opened, remote: str | None, listen: Callable[[Tally], None] = lambda _: None
     ) -> None:
-        self.name, self._store = opened.remote_store(remote)
+        self.name, self._store = remote_store(opened, remote)
         self._results = remote_results(self._store)
         self._listen = listen
 
@@ -95,3 +98,31 @@ class Pulling:
         """Return the local stores with the remote behind them."""
         through = ReadThroughObjects(objects, self._store, lambda: Tally(listen=self._listen))
         return through, ReadThroughResults(results, self._results)
+
+
+def check_inputs(opened: Opened, names: Sequence[str], *, complete: bool) -> tuple[str, ...]:
+    """Return which tracked inputs of stages are changed; none may be here only in part.
+
+    Parameters
+    ----------
+    complete : bool
+        Bring the rest of what is here only in part.
+
+    Raises
+    ------
+    DataError
+        When a part of a directory would be taken for all of it.
+    """
+    found = departures(opened, names)
+    if found.partial and not complete:
+        raise partly_here(found.partial[0])
+    if found.partial:
+        known = recorded_artifacts(opened)
+        tops = {path: holder(known, path) or path for path in found.partial}
+        chosen = [Chosen(known[top], path[len(top) + 1 :]) for path, top in tops.items()]
+        bring(opened, chosen, None, lambda _: None, time.monotonic())
+        agree(opened, chosen)
+        found = departures(opened, names)
+        if found.partial:
+            raise partly_here(found.partial[0])
+    return found.changed

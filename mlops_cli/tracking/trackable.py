@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.errors import UsageError
 from mlops_cli.project import DEFINITION, RECORDS
 from mlops_cli.store.ignore import IGNORE_FILE
-from mlops_cli.store.tracked import holder, is_plain_path, overlapping
+from mlops_cli.store.tracked import holder, is_plain_path, is_speakable, overlapping
 from mlops_cli.store.tree import OBEYED
 from mlops_cli.tracking.recorded import project_path
 
@@ -41,7 +41,7 @@ def place_for(opened: Opened, typed: str) -> str:
     real = os.path.realpath(folder)
     if real != folder:
         raise UsageError(f"{typed} lies behind a link, in {real}", hint="Name the place itself.")
-    if not is_plain_path(path):
+    if not (is_plain_path(path) and is_speakable(path)):
         raise UsageError(f"{typed} cannot be a path", hint="Name another.")
     check_owner(opened, path, typed)
     check_git(opened, [path])

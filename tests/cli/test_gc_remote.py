@@ -11,6 +11,7 @@ from mlops_cli.actions.push import push
 from mlops_cli.actions.verify import verify
 from mlops_cli.errors import DataError, UsageError
 from mlops_cli.store.remotes.folder import FolderFiles
+from mlops_cli.tracking.elsewhere import remote_store
 from tests.support.command import commit, git, mlops
 from tests.support.files import write
 from tests.support.stored import Lab, many
@@ -153,12 +154,12 @@ def test_results_that_no_record_names_go_with_their_outputs(tmp_path: Path) -> N
     write(lab.root / ".mlops/runs/r.json", f'"{keys["named"]}"')
     commit(lab.root, "begin")
     with lab.open() as opened:
-        _, store = opened.remote_store()
+        _, store = remote_store(opened)
         results = {keys[name]: {name: outs[name]} for name in keys}
         transfer(lab.objects(), store, list(outs.values()), results, Tally())
     collect(lab, delete=True, grace=0)
     with lab.open() as opened:
-        _, store = opened.remote_store(trusting=False)
+        _, store = remote_store(opened, trusting=False)
         assert set(store.results()) == {keys["named"]}
         assert store.missing([outs["named"].digest]) == set()
         assert store.missing([outs["old"].digest]) == {outs["old"].digest}

@@ -15,7 +15,9 @@ from mlops_cli.store.artifact import Artifact
 from mlops_cli.store.digest import digest_bytes
 from mlops_cli.store.folder import FolderObjects
 from mlops_cli.store.memory import MemoryObjects
-from mlops_cli.store.save import check_clashes, drop_damaged, inside, members, move, restore, save, whole
+from mlops_cli.store.placement.restore import restore
+from mlops_cli.store.placing import move
+from mlops_cli.store.save import check_clashes, drop_damaged, inside, members, save, whole
 from mlops_cli.store.stat_cache import StatCache
 from mlops_cli.store.tree import Entry, encode_tree
 from mlops_cli.store.workspace import Workspace

@@ -24,7 +24,9 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 digests = st.binary(max_size=4).map(digest_bytes)
-parts = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="/\0"), min_size=1, max_size=5)
+parts = st.text(
+    st.characters(exclude_categories=["Cs"], exclude_characters="/\0\n\r"), min_size=1, max_size=5
+)
 plain_paths = st.lists(parts.filter(lambda p: p not in (".", "..")), min_size=1, max_size=3).map("/".join)
 records = st.builds(
     lambda path, digest, size, tree, files, source: DataRecord(
@@ -46,6 +48,21 @@ def put(root: Path, record: DataRecord) -> None:
 @given(records)
 def test_a_record_is_read_back_as_it_was_written(record: DataRecord) -> None:
     assert load_data_record(dump_data_record(record), data_record_path(record.path)) == record
+
+
+def test_a_hidden_path_has_a_record_like_any_other(tmp_path: Path) -> None:
+    for path in (".hidden", "a/..b", ".c/.d.json"):
+        put(tmp_path, DataRecord(path, Artifact(digest_bytes(b"x"), 1)))
+    assert sorted(read_data_records(tmp_path)) == [".c/.d.json", ".hidden", "a/..b"]
+
+
+@pytest.mark.parametrize(
+    "path", [".git/hooks/post-checkout", "sub/.GIT/config", ".mlops/config.yaml", "a\nb", "a\r"]
+)
+def test_a_record_for_a_path_that_nobody_may_track_is_refused(path: str) -> None:
+    data = dump_data_record(DataRecord(path, Artifact(digest_bytes(b"x"), 1)))
+    with pytest.raises(FileError):
+        load_data_record(data, data_record_path(path))
 
 
 def test_flags_stand_only_where_they_say_something() -> None:

@@ -46,6 +46,6 @@ def verify(
     if talk.as_json:
         talk.json(verify_wire(result))
     else:
-        talk.fail(troubles_text(result, everything=talk.verbose, repaired=repair))
+        talk.fail(troubles_text(result, everything=talk.verbose, repaired=repair, remote=there is not None))
         talk.result(verify_text(result))
     end(0 if result.good else 5)

@@ -15,7 +15,7 @@ from mlops_cli.errors import DataError
 from mlops_cli.store.digest import Digest
 from mlops_cli.store.objects import Placement
 from mlops_cli.store.placement.difference import WORTHLESS
-from mlops_cli.store.save import move
+from mlops_cli.store.placing import move
 from mlops_cli.store.stat_cache import identity_of
 
 if TYPE_CHECKING:

@@ -28,6 +28,10 @@ _REPEATED = 1000
 _ANYWHERE = 1 << 30  # more folders than any path climbs
 
 
+class HostileTreeError(DataError):
+    """A tree is not one that may be laid out."""
+
+
 class MissingContentError(DataError):
     """Content is not in the store."""
 
@@ -135,7 +139,9 @@ class Forest:
             When one does.
         """
         if self._extent(top).climb > depth:
-            raise DataError(f"a link in {path} leads out of its directory", hint="Nothing of it was placed.")
+            raise HostileTreeError(
+                f"a link in {path} leads out of its directory", hint="Nothing of it was placed."
+            )
 
     def blobs(self, top: Digest) -> set[Digest]:
         """Return the content of all files of a tree that was explored."""
@@ -199,7 +205,9 @@ def check_link(path: str, depth: int, target: str) -> None:
         When it may lead out.
     """
     if not link_stays_inside(depth, target):
-        raise DataError(f"the link {path} leads out of its directory", hint="Nothing of it was placed.")
+        raise HostileTreeError(
+            f"the link {path} leads out of its directory", hint="Nothing of it was placed."
+        )
 
 
 def _check_names(digest: Digest, entries: tuple[Entry, ...]) -> None:
@@ -212,5 +220,5 @@ def _check_names(digest: Digest, entries: tuple[Entry, ...]) -> None:
         raise _hostile(digest, error.message.removeprefix("it holds ")) from error
 
 
-def _hostile(digest: Digest, what: str) -> DataError:
-    return DataError(f"the directory {digest[:19]} holds {what}", hint="Nothing of it was placed.")
+def _hostile(digest: Digest, what: str) -> HostileTreeError:
+    return HostileTreeError(f"the directory {digest[:19]} holds {what}", hint="Nothing of it was placed.")

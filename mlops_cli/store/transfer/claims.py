@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 
 def claim(remote: RemoteStore, cache: StatCache, first_commit: Callable[[], str], name: str) -> None:
-    """Say on a remote that a repository uses it; asked once a remote, and remembered.
+    """Say on a remote that a repository uses it, unless that stands there: it may have been taken back by somebody meanwhile.
 
     Parameters
     ----------
@@ -34,16 +34,18 @@ def claim(remote: RemoteStore, cache: StatCache, first_commit: Callable[[], str]
     RemoteError
         When it cannot be said.
     """
-    memo = f"claimed {remote.identity}"
-    if cache.memo(memo):
-        return
-    repository = first_commit()
+    # Only the id is remembered, because finding it walks all of history; whether it stands there is looked up each time.
+    memo = f"first commit for {remote.identity}"
+    repository = (cache.memo(memo) or b"").decode() or first_commit()
     if not repository:
         return
+    there = remote.listing(PROJECTS)
     file = _file(repository)
-    if file not in remote.files.list(PROJECTS):
-        remote.files.write(file, pretty({"schema": 1, "repository": repository, "name": name}))
-    cache.keep_memo(memo, b"1")
+    if file not in there:
+        data = pretty({"schema": 1, "repository": repository, "name": name})
+        remote.files.write(file, data)
+        there[file] = len(data)
+    cache.keep_memo(memo, repository.encode())
 
 
 def claims(remote: RemoteStore) -> dict[str, str]:

@@ -116,8 +116,8 @@ class RemoteStore:
 
     @property
     def generation(self) -> Digest:
-        """What tells one state of packs and results there from another: they never change, they only come and go."""
-        names = [sorted(self.listing(folder).items()) for folder in (PACKS, RESULTS)]
+        """What tells one state of packs, results and claims there from another: they never change, they only come and go."""
+        names = [sorted(self.listing(folder).items()) for folder in (PACKS, RESULTS, PROJECTS)]
         return digest_bytes(json.dumps(names).encode())
 
     # What is there ----------------------------------------------------------------------------------------------------

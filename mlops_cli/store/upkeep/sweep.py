@@ -225,7 +225,7 @@ def flush_settled(settled: list[str]) -> None:
 
 
 def _strays(store: Path, cutoff: float) -> Iterator[Path]:
-    """Yield what killed commands left behind: half-written files, packs without an index; and what was set aside long ago."""
+    """Yield what is left over: half-written files, packs without index, parts of downloads, what was set aside long ago."""
     for folder in (store / "objects", store / "results"):
         for path in folder.glob("??/.*"):
             if _STRAY.fullmatch(path.name) and _time(str(path)) < cutoff:
@@ -234,9 +234,10 @@ def _strays(store: Path, cutoff: float) -> Iterator[Path]:
         lonely = path.suffix == ".pack" and not path.with_suffix(".idx").exists()
         if (lonely or _STRAY.fullmatch(path.name)) and _time(str(path)) < cutoff:
             yield path
-    for path in sorted((store / "damaged").glob("*")):
-        if _time(str(path)) < cutoff:
-            yield path
+    for folder in (store / "damaged", store / "partial"):
+        for path in sorted(folder.glob("*")):
+            if _time(str(path)) < cutoff:
+                yield path
 
 
 def _unlink_old(path: str, cutoff: float) -> bool:

@@ -11,7 +11,7 @@ from mlops_cli.formats.canonical import compact
 from mlops_cli.store.artifact import Artifact
 from mlops_cli.store.digest import Digest, digest_bytes
 from mlops_cli.store.pack import build_packs
-from mlops_cli.store.save import restore
+from mlops_cli.store.placement.restore import restore
 from mlops_cli.store.transfer.flight import Tally
 from mlops_cli.store.transfer.outcome import transfer_outcome
 from tests.support.transfers import Side, memory

@@ -9,9 +9,10 @@ from mlops_cli.errors import DataError
 from mlops_cli.store.artifact import Artifact
 from mlops_cli.store.digest import Digest, digest_bytes
 from mlops_cli.store.objects import Placement
+from mlops_cli.store.placement.restore import restore
 from mlops_cli.store.remotes.port import RemoteError
 from mlops_cli.store.results import Results
-from mlops_cli.store.save import restore, whole
+from mlops_cli.store.save import whole
 from mlops_cli.store.transfer.flight import Tally
 from mlops_cli.store.transfer.read_through import ReadThroughObjects, ReadThroughResults
 from mlops_cli.store.transfer.remote_store import object_name
