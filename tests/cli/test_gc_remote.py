@@ -154,7 +154,7 @@ def test_results_that_no_record_names_go_with_their_outputs(tmp_path: Path) -> N
     write(lab.root / ".mlops/runs/r.json", f'"{keys["named"]}"')
     commit(lab.root, "begin")
     with lab.open() as opened:
-        _, store = remote_store(opened)
+        _, store = remote_store(opened, writing=True)
         results = {keys[name]: {name: outs[name]} for name in keys}
         transfer(lab.objects(), store, list(outs.values()), results, Tally())
     collect(lab, delete=True, grace=0)

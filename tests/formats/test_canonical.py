@@ -155,7 +155,13 @@ def test_a_written_record_is_read_back(value: dict[str, Any]) -> None:
     assert read_record(pretty(record), file="f", schema=1) == record
 
 
-@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"<<<<<<< HEAD\n{}", b"[" * 100_000])
+def test_a_file_with_a_merge_conflict_says_how_to_solve_it() -> None:
+    with pytest.raises(FileError, match="merge conflict") as caught:
+        read_record(b'{\n<<<<<<< HEAD\n"a": 1\n=======\n"a": 2\n>>>>>>> other\n}\n', file="x.json", schema=1)
+    assert "git checkout --ours -- x.json" in caught.value.hint
+
+
+@pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 100_000])
 def test_a_file_that_is_not_json_is_refused_with_the_way_out(data: bytes) -> None:
     with pytest.raises(FileError, match=r"x\.json is not valid JSON") as caught:
         read_record(data, file="x.json", schema=1)

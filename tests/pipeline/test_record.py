@@ -126,7 +126,6 @@ def changed(**values: Any) -> bytes:
         b"",
         b"{",
         b"[]",
-        b"<<<<<<< HEAD\n{}\n",
         b"{}",
         b'{"schema": 1}',
         changed(schema=0),
