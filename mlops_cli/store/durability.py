@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import DataError
-from mlops_cli.formats.atomic import flush_folder, write_atomic
+from mlops_cli.formats.atomic import flush_folder
 from mlops_cli.store.digest import Digest, digest_stream
 from mlops_cli.store.locks import Lock
 from mlops_cli.store.pack import PackIndex, pack_name
@@ -86,10 +86,16 @@ class GroupCommit:
 
     def _start(self) -> None:
         if self._thread is None:
-            write_atomic(self._marker, b"")
-            flush_folder(self._store)
+            self._mark()
             self._thread = threading.Thread(target=self._work, name="group-commit", daemon=True)
             self._thread.start()
+
+    def _mark(self) -> None:
+        # Under its own name at once: one beside it would be taken for the marker of a command that is no more.
+        self._marker.parent.mkdir(exist_ok=True)
+        os.close(os.open(self._marker, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o666))
+        for folder in (self._marker.parent, self._store):
+            flush_folder(folder)
 
     def _work(self) -> None:
         while not self._stop.wait(_EVERY):

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import weakref
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
@@ -49,7 +50,10 @@ class Session:
         if not self._collecting.acquire(wait=False, shared=not alone):
             waits()
             self._collecting.acquire(wait=True, shared=not alone)
-        self._lock = Lock(self._locks / f"session-{self.id}")
+        self._own = self._locks / f"session-{self.id}"
+        self._lock = Lock(self._own)
+        # Ctrl-C may come where no caller has the session yet, or while it is being closed: then this is done as Python ends.
+        self._at_the_end = weakref.finalize(self, _clear, self.folder, self._own)
         try:
             self._lock.acquire(wait=True)
             self.folder.mkdir(parents=True)
@@ -60,9 +64,8 @@ class Session:
 
     def close(self) -> None:
         """Remove the temporary folder and let the lock go."""
-        shutil.rmtree(self.folder, ignore_errors=True)
-        with suppress(OSError):
-            (self._locks / f"session-{self.id}").unlink()
+        _clear(self.folder, self._own)
+        self._at_the_end.detach()
         self._lock.release()
         self._collecting.release()
 
@@ -89,6 +92,12 @@ class Session:
                     with suppress(FileNotFoundError):
                         stray.unlink()
                     lock.release()
+
+
+def _clear(folder: Path, lock: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with suppress(OSError):
+        lock.unlink()
 
 
 def is_alive(store: Path, session: str) -> bool:

@@ -284,6 +284,24 @@ def test_from_the_first_write_on_a_marker_tells_of_it(store: Path, session: Sess
         commit.close()
 
 
+def test_nobody_who_comes_to_recover_takes_a_marker_that_is_being_made_for_that_of_a_command_that_is_no_more(
+    store: Path, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    met: list[list[Path]] = []
+
+    def flushed(_descriptor: int) -> None:
+        met.append(markers(store))
+        recover(store)
+
+    monkeypatch.setattr(os, "fsync", flushed)
+    commit = GroupCommit(store, [], session.id)
+    commit.begin()
+    assert any(met)
+    [marker] = markers(store)
+    assert marker.name.startswith(f"{session.id}@")
+    commit.close()
+
+
 def test_a_clean_end_removes_the_marker(store: Path, session: Session) -> None:
     commit = GroupCommit(store, [], session.id)
     commit.begin()

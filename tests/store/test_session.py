@@ -73,6 +73,40 @@ def test_a_session_may_be_closed_twice(tmp_path: Path) -> None:
     assert not session.folder.exists()
 
 
+INTERRUPTED_BEFORE_ANYBODY_HAS_IT = """
+import sys
+from pathlib import Path
+from mlops_cli.store.session import Session
+
+Session(Path(sys.argv[1]))
+raise KeyboardInterrupt
+"""
+
+INTERRUPTED_WHILE_BEING_CLOSED = """
+import shutil, sys
+from pathlib import Path
+from mlops_cli.store.session import Session
+
+session = Session(Path(sys.argv[1]))
+remove = shutil.rmtree
+
+def interrupted(*_, **__):
+    shutil.rmtree = remove
+    raise KeyboardInterrupt
+
+shutil.rmtree = interrupted
+session.close()
+"""
+
+
+@pytest.mark.parametrize("program", [INTERRUPTED_BEFORE_ANYBODY_HAS_IT, INTERRUPTED_WHILE_BEING_CLOSED])
+def test_ctrl_c_at_a_bad_moment_leaves_nothing_behind_either(tmp_path: Path, program: str) -> None:
+    with running(program, str(tmp_path)) as process:
+        assert process.wait() != 0
+    assert list((tmp_path / "tmp").iterdir()) == []
+    assert list((tmp_path / "locks").glob("session-*")) == []
+
+
 def test_an_open_session_is_alive(tmp_path: Path) -> None:
     with opened(tmp_path) as session:
         assert is_alive(tmp_path, session.id)
