@@ -24,6 +24,7 @@ from mlops_cli.actions.fetch import fetch
 from mlops_cli.actions.graph import GraphResult, graph
 from mlops_cli.actions.pull import PullResult, pull
 from mlops_cli.actions.push import push
+from mlops_cli.actions.remove import RemoveResult, remove
 from mlops_cli.actions.run import RunOptions, RunResult, run
 from mlops_cli.actions.stages import StagesResult, stages
 from mlops_cli.actions.status import StatusResult, status
@@ -103,10 +104,15 @@ class ProjectApi:
         with self._open() as opened:
             return graph(opened, _names(stages), full=full)
 
-    def add(self, paths: Sequence[str]) -> AddResult:
+    def add(self, paths: Sequence[str], *, force: bool = False) -> AddResult:
         """Track files and directories, as `mlops add`; what could not be added is in the result."""
         with self._open() as opened:
-            return add(opened, _names(paths))
+            return add(opened, _names(paths), force=force)
+
+    def remove(self, paths: Sequence[str]) -> RemoveResult:
+        """Stop tracking data, as `mlops remove`; the data stays where it is."""
+        with self._open() as opened:
+            return remove(opened, _names(paths))
 
     def checkout(self, paths: Sequence[str] = (), *, force: bool = False) -> CheckoutResult:
         """Make the workspace agree with the records, as `mlops checkout`; what would be lost is in the result."""

@@ -41,6 +41,10 @@ class Config(NamedTuple):
         Seconds for which `mlops gc` keeps what nothing leads to; None means two weeks.
     hooks_large : int
         Bytes above which the pre-commit hook lets no new file into Git.
+    snapshot_file, snapshot_total : int
+        Bytes of an untracked file, and of all together, that a snapshot of uncommitted code takes in.
+    metrics : mapping
+        Metric to `up` or `down`: which way it is better, where its name does not tell.
     """
 
     cache_dir: str | None = None
@@ -52,6 +56,9 @@ class Config(NamedTuple):
     default_remote: str | None = None
     gc_grace: float | None = None
     hooks_large: int = 10_000_000
+    snapshot_file: int = 1 << 20
+    snapshot_total: int = 64 << 20
+    metrics: Mapping[str, str] = {}
 
 
 class Remote(NamedTuple):

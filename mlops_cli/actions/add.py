@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
@@ -18,8 +17,16 @@ from mlops_cli.store.placement.difference import top_entry
 from mlops_cli.store.placement.forest import Forest, check_link
 from mlops_cli.store.placement.graft import graft
 from mlops_cli.store.save import save
-from mlops_cli.store.tracked import DataRecord, dump_data_record, holder, is_speakable, read_data_records
+from mlops_cli.store.tracked import (
+    DataRecord,
+    dump_data_record,
+    holder,
+    is_speakable,
+    read_data_records,
+    remove_data_record,
+)
 from mlops_cli.store.tree import Entry
+from mlops_cli.tracking.absent import count_files, never_here
 from mlops_cli.tracking.recorded import project_path
 from mlops_cli.tracking.trackable import check_git, check_owner
 
@@ -81,7 +88,11 @@ class _Asked(NamedTuple):
 
 
 def add(
-    opened: Opened, paths: Sequence[str], tell: Callable[[int, int], None] = lambda *_: None
+    opened: Opened,
+    paths: Sequence[str],
+    tell: Callable[[int, int], None] = lambda *_: None,
+    *,
+    force: bool = False,
 ) -> AddResult:
     """Track files and directories.
 
@@ -91,6 +102,8 @@ def add(
         Relative to where the user stands.
     tell : callable
         Told how many files and bytes are in the store, while it happens.
+    force : bool
+        Take what is here of a tracked directory for all of it, also where the rest was never brought here.
 
     Raises
     ------
@@ -103,7 +116,7 @@ def add(
     """
     asked = _Check(opened).check(paths)
     with opened.writing() as writing:
-        return _Add(opened, writing, tell).carry_out(asked)
+        return _Add(opened, writing, tell, force).carry_out(asked)
 
 
 class _Check:
@@ -180,12 +193,16 @@ class _Add:
     opened: Opened
     writing: Writing
     tell: Callable[[int, int], None]
+    force: bool
     added: list[Added] = field(default_factory=list)
     failed: list[MlopsError] = field(default_factory=list)
     notices: list[str] = field(default_factory=list)
 
     def carry_out(self, asked: Sequence[_Asked]) -> AddResult:
         root = self.opened.project.root
+        if not self.force:
+            # Before anything is stored: a refused change must not count as kept, or a pull would overwrite it.
+            asked = [each for each in asked if self._is_whole(each)]
         saved = self._save([each.path for each in asked if self._holds_content(each)])
         failed = {path for path, artifact in saved.items() if artifact is None}
         # Records are read and written under a lock, so that of two commands at once none loses the other's change.
@@ -214,6 +231,26 @@ class _Add:
         """Whether there is content to be stored: not for a path that is gone, nor for a link, whose target is all it has."""
         absolute = f"{self.opened.project.root}/{each.path}"
         return os.path.exists(absolute) if self._link(each) is None else False
+
+    def _is_whole(self, each: _Asked) -> bool:
+        """Whether a directory lacks nothing that never was here, and that nobody here can have removed; else that is noted."""
+        old = self.opened.data.get(each.top or each.path)
+        folder = f"{self.opened.project.root}/{each.path}"
+        if old is None or not old.artifact.tree or os.path.islink(folder) or not os.path.isdir(folder):
+            return True
+        forest = Forest(self.writing.objects)
+        tree = top_entry(old.artifact)
+        try:
+            found = forest.find(old.artifact, each.path[len(old.path) + 1 :]) if each.top else tree
+            if found is None or found.kind != "tree":
+                return True
+            lacking = never_here(self.writing.objects, forest, Digest(found.content), folder)
+        except DataError:
+            return True  # what is wrong there is said where it is needed
+        if not lacking or (lacking == [""] and found is tree and count_files(folder) >= old.files):
+            return True
+        self.failed.append(_in_part(each.path, lacking))
+        return False
 
     def _link(self, each: _Asked) -> str | None:
         """Return where a link in a tracked directory leads; None for anything else, and for a link to the store's objects."""
@@ -259,7 +296,7 @@ class _Add:
             if source is not None:
                 raise UsageError(
                     f"{each.path} holds {path}, which was imported from {source['url']} and keeps its own record",
-                    hint=f"Add the other paths one by one, or forget the import: git rm {data_record_path(path)}",
+                    hint=f"Add the other paths one by one, or no longer track that one: mlops remove {path}",
                 )
         old = records.get(each.path)
         files = self.opened.workspace.files(each.path)
@@ -326,14 +363,17 @@ class _Add:
 
     def _remove(self, path: str, records: dict[str, DataRecord]) -> None:
         del records[path]
-        file = self.opened.project.root / data_record_path(path)
-        file.unlink(missing_ok=True)
-        top = self.opened.project.root / DATA_RECORDS
-        with suppress(OSError):  # folders that still hold something stay
-            for folder in file.parents:
-                if folder == top:
-                    break
-                folder.rmdir()
+        remove_data_record(self.opened.project.root, path)
+
+
+def _in_part(path: str, lacking: Sequence[str]) -> DataError:
+    more = f" and {len(lacking) - 1} more" if len(lacking) > 1 else ""
+    what = f"what its record names as {path}/{lacking[0]}{more}" if lacking[0] else "what its record names"
+    return DataError(
+        f"{path} is here only in part: {what} is neither here nor in the store",
+        hint=f"Add what is your own by its path, and bring the rest with: mlops pull {path};"
+        f" if the rest is meant to be gone: mlops add --force {path}",
+    )
 
 
 def _count(forest: Forest, entry: Entry | None) -> int:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -50,6 +51,8 @@ class GcOptions:
         Go on where a part of the history was never fetched: what only that part needs counts as garbage.
     remote : str or None
         Look at this remote instead of the store here; the default one for an empty name.
+    typed : tuple of str
+        Words of the command line that say where and with which grace, for the commands that hints name.
     """
 
     delete: bool = False
@@ -57,6 +60,16 @@ class GcOptions:
     forget: tuple[str, ...] = ()
     shallow_ok: bool = False
     remote: str | None = None
+    typed: tuple[str, ...] = ()
+
+    def again(self, *more: str) -> str:
+        """Return the command that asks for the same, and for more."""
+        words = ["mlops", "gc", *self.typed]
+        if self.remote is not None:
+            words += ["-r", self.remote] if self.remote else ["--remote"]
+        words += ["--shallow-ok"] if self.shallow_ok else []
+        words += [word for project in self.forget for word in ("--forget", project)]
+        return shlex.join([*words, *more])
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +92,8 @@ class GcResult:
         What was removed; None where nothing was to be.
     there : bool
         Whether it is about a remote.
+    delete : str
+        The command that removes what was found.
     """
 
     store: str
@@ -91,6 +106,7 @@ class GcResult:
     projects: tuple[str, ...]
     swept: Swept | None = None
     there: bool = False
+    delete: str = ""
 
     @property
     def bytes(self) -> int:
@@ -177,6 +193,7 @@ class _Collection:
             len(plan.strays),
             tuple(project.place for project in projects),
             swept,
+            delete=self.options.again("--delete"),
         )
 
     def carry_out_there(self, name: str | None) -> GcResult:
@@ -196,7 +213,7 @@ class _Collection:
         for known in others.keys() - gone:
             raise UsageError(
                 f"{others[known]} uses the remote {label}, too, and nobody can tell from here what it needs",
-                hint=f"If it does so no more: mlops gc --remote --forget {known[:16]}",
+                hint=f"If it does so no more: {self._again('--forget', known[:16])}",
             )
         now = time.time()
         plan = find_remote_garbage(remote, self.objects, needs.mentions, now, self.grace)
@@ -213,7 +230,10 @@ class _Collection:
             )
         places = tuple(project.place for project in projects)
         held = sum(plan.held.values())
-        return GcResult(label, rows, garbage, self.grace, len(plan.held), held, 0, places, swept, there=True)
+        return GcResult(
+            label, rows, garbage, self.grace, len(plan.held), held, 0, places, swept,
+            there=True, delete=self.options.again("--delete"),
+        )  # fmt: skip
 
     # Who needs something --------------------------------------------------------------------------------------------
 
@@ -249,9 +269,12 @@ class _Collection:
         if gone:
             raise UsageError(
                 f"{gone[0].place} uses {self.store}, too, and cannot be reached, so nobody can tell what it needs",
-                hint=f"Bring it back; or if it is gone for good: mlops gc --forget {gone[0].place}",
+                hint=f"Bring it back; or if it is gone for good: {self._again('--forget', gone[0].place)}",
             )
         return [own, *kept], forgotten
+
+    def _again(self, *more: str) -> str:
+        return self.options.again(*(("--delete",) if self.options.delete else ()), *more)
 
     def _repository(self, project: Registration) -> Repository:
         return repository_at(project.git_dir, self.opened.environment.variables, project.worktree)
@@ -261,7 +284,7 @@ class _Collection:
         if find_gaps(repository).shallow and not self.options.shallow_ok:
             raise HistoryError(
                 f"{repository.git_dir} is a shallow clone: what older commits need cannot be seen; nothing was removed",
-                hint="Fetch them: git fetch --unshallow; or give up what only they need: mlops gc --shallow-ok",
+                hint=f"Fetch them: git fetch --unshallow; or give up what only they need: {self._again('--shallow-ok')}",
             )
         for record in reachable_records(repository):
             needs.mentions.take(record.data)

@@ -265,8 +265,8 @@ def _limit(worktree: Path, folder: str, environment: Environment, limits: dict[s
 # Before a push -----------------------------------------------------------------------------------------------------------
 
 
-def before_push(folder: Path) -> tuple[Path, ...]:
-    """Return the folders of the projects that have a remote to push to.
+def before_push(folder: Path) -> tuple[tuple[str, Path], ...]:
+    """Return the projects that have a remote to push to: each by its prefix, as in `Agreed`, and its folder.
 
     Raises
     ------
@@ -286,5 +286,5 @@ def before_push(folder: Path) -> tuple[Path, ...]:
                 continue
             # With several remotes and no default it is not plain where data goes: the push says so, and does not pass in silence.
             find_remote(opened.config, environment.variables)
-            found.append(worktree / prefix)
+            found.append((f"{prefix}/" if prefix else "", worktree / prefix))
     return tuple(found)

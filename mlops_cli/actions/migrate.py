@@ -12,8 +12,10 @@ from mlops_cli.errors import FileError, UsageError
 from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.formats.problems import DefinitionError
 from mlops_cli.git.discover import find_repository
+from mlops_cli.git.ignore import managed_paths, new_ignore
 from mlops_cli.migration.cache import DvcCache
 from mlops_cli.migration.content import Content, linked_files, replace_links
+from mlops_cli.migration.inputs import can_come, require_content
 from mlops_cli.migration.md5 import WorkspaceHashes
 from mlops_cli.migration.notes import Note, Notes
 from mlops_cli.migration.pipeline_files import Carried, PipelineFiles, make_pipeline_files
@@ -28,7 +30,7 @@ from mlops_cli.store.save import members as tree_members
 from mlops_cli.store.tracked import DataRecord, dump_data_record, overlapping
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Collection, Mapping
     from pathlib import Path
 
     from mlops_cli.migration.lock import Locked
@@ -38,7 +40,7 @@ if TYPE_CHECKING:
     from mlops_cli.store.artifact import Artifact
 
 _CONFIG = f"{RECORDS}/config.yaml"
-_GITIGNORE = f"{RECORDS}/.gitignore"
+_RECORDS_IGNORE = f"{RECORDS}/.gitignore"
 DvcState = Literal["fresh", "cached", "stale", "frozen"]
 
 
@@ -109,7 +111,7 @@ def migrate_dvc(
     FileError
         When a file of DVC's cannot be read, or a pipeline file of ours is there and says something else.
     DataError
-        When the store cannot be written.
+        When an input of a stage is nowhere, or the store cannot be written.
     """
     project = find_repository(_dvc_root(folder))
     with Opened(project, environment) as opened:
@@ -149,11 +151,15 @@ class _Migration:
         content = Content(root, WorkspaceHashes(root, PassedOver(ignored)), cache)
         remembered = self._remembered(source, pipeline)
         pointers = self._pointers(source, pipeline)
+        coming = {p.path for p in pointers if can_come(content, p.path, p.locked)}
+        require_content(pipeline.carried, remembered, pointers, {*opened.data, *coming}, content)
         if self.dry:
             self.written += [path for path in wanted if opened.read(path) != wanted[path]]
+            self._foresee_ignore(pipeline, coming)
+            self._say_missing([p for p in pointers if self._misses(data_record_path(p.path))], coming)
             stages = self._foresee(pipeline, remembered, content)
             data = [Moved(p.path, _data_state(content, p)) for p in pointers]
-            self.records = len([p for p in pointers if self._misses(data_record_path(p.path))])
+            self.records = len([p for p in coming if self._misses(data_record_path(p))])
             self.records += len([n for n in remembered if self._misses(stage_record_path(n))])
         else:
             for path, text in wanted.items():
@@ -233,7 +239,9 @@ class _Migration:
             source.config,
             self.notes,
         )
-        found[_GITIGNORE] = self.opened.read(_GITIGNORE) or (templates / "records.gitignore").read_bytes()
+        found[_RECORDS_IGNORE] = (
+            self.opened.read(_RECORDS_IGNORE) or (templates / "records.gitignore").read_bytes()
+        )
         for path in source.ignores:
             target = path.removesuffix(".dvcignore") + IGNORE_FILE
             data = self.opened.read(path) or b""
@@ -289,7 +297,7 @@ class _Migration:
             why = "DVC's cache may go one day; the files have bytes of their own now"
             self.notes.changed(".dvc/config", 0, f"{len(linked)} links into DVC's cache", why)
 
-    def _say_missing(self, data: list[Pointer], found: Mapping[str, Artifact]) -> None:
+    def _say_missing(self, data: list[Pointer], found: Collection[str]) -> None:
         for pointer in data:
             if pointer.path not in found:
                 why = "its content is neither in the workspace nor whole in DVC's cache; bring it with dvc pull, then migrate again"
@@ -346,6 +354,15 @@ class _Migration:
                 )
             return [], data
         return [Moved(name, decision.state) for name, decision in plan.decisions.items()], data
+
+    def _foresee_ignore(self, pipeline: PipelineFiles, coming: Collection[str]) -> None:
+        stages = [each.stage for each in pipeline.carried] or list(self.opened.stages.values())
+        outs = [out.path for stage in stages for out in stage.outs if out.cache]
+        if (
+            new_ignore(self.opened.project.root, managed_paths(outs, [*self.opened.data, *coming]))
+            is not None
+        ):
+            self.written.append(".gitignore")
 
     def _foresee(
         self, pipeline: PipelineFiles, remembered: Mapping[str, Remembered], content: Content

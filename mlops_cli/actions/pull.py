@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from mlops_cli.store.transfer.outcome import both
 from mlops_cli.tracking.agreeing import CheckoutResult, agree
 from mlops_cli.tracking.bringing import bring
 from mlops_cli.tracking.recorded import choose
@@ -40,7 +41,7 @@ def pull(
     listen: Callable[[Tally], None] = lambda _: None,
     tell: Callable[[int, int], None] = lambda *_: None,
 ) -> PullResult:
-    """Bring what is recorded and not here yet, and place it.
+    """Bring what is recorded and not here yet, and place it; what turns out to be damaged here is replaced by what the remote has.
 
     Parameters
     ----------
@@ -63,4 +64,11 @@ def pull(
     began = time.monotonic()
     chosen = choose(opened, paths)
     transfer = bring(opened, chosen, remote, listen, began)
-    return PullResult(transfer, agree(opened, chosen, force=force, tell=tell))
+    checkout = agree(opened, chosen, force=force, tell=tell)
+    if checkout.damaged:  # what is here already is read only when it is placed
+        more = bring(opened, chosen, remote, listen, began, checkout.damaged)
+        transfer = both(transfer, more)
+        if more.healed:
+            again = agree(opened, chosen, force=force, tell=tell)
+            checkout = replace(again, brought=checkout.brought + again.brought, same=checkout.same)
+    return PullResult(transfer, checkout)

@@ -34,14 +34,15 @@ from mlops_cli.history.runtime import read_runtime
 from mlops_cli.opened.owners import drop_old_records
 from mlops_cli.pipeline.record import shown_program
 from mlops_cli.pipeline.select import find_stages, select_stages
-from mlops_cli.project import DEFINITION, RECORDS
+from mlops_cli.project import DEFINITION, RECORDS, data_record_path
 from mlops_cli.store.digest import Digest, digest_bytes, digest_file
 from mlops_cli.store.durability import GroupCommit, recover
 from mlops_cli.store.session import Session
 from mlops_cli.tracking.bringing import Pulling, check_inputs
+from mlops_cli.tracking.recorded import read_records
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from mlops_cli.execution.events import Event
     from mlops_cli.opened import Opened
@@ -67,7 +68,7 @@ class RunOptions:
     message : str
         Why this run is made; kept in its record.
     commit : bool
-        Commit what the run wrote.
+        Commit what the run wrote, and the data records that its inputs rest on.
     pull : bool
         Bring results and data that others have pushed to the default remote, rather than making or missing them.
     """
@@ -164,7 +165,8 @@ def _run(
         only=options.only,
         downstream=options.downstream,
     )
-    for path in check_inputs(opened, names, complete=pulling is not None):
+    departed = check_inputs(opened, names, complete=pulling is not None)
+    for path in departed:
         notice = "is not what its record says: record it with mlops add, or go back with mlops checkout"
         listen(Notice(f"{path} {notice}"))
     forced = _forced(opened, targets, names) if options.force else set()
@@ -184,12 +186,11 @@ def _run(
             listen(Notice(f"removed {path}: there is no such stage any more"))
     if plan.fresh:
         outcomes = tuple(Outcome(d.stage, "fresh", d, outs=d.outs or {}) for d in plan.decisions.values())
-        written = _to_commit(opened) if options.commit else ()
-        return _commit(opened, RunResult(None, plan, outcomes, time.monotonic() - begin, written), options)
+        return _commit(opened, RunResult(None, plan, outcomes, time.monotonic() - begin), options, departed)
     capacity = _capacity(opened, options)
     _check_gpus(opened, plan, capacity)
     work = _Run(opened, plan, options, capacity, forced, listen, begin, pulling)
-    return _commit(opened, work.carry_out(), options)
+    return _commit(opened, work.carry_out(), options, departed)
 
 
 def _capacity(opened: Opened, options: RunOptions) -> Capacity:
@@ -224,7 +225,19 @@ def _check_gpus(opened: Opened, plan: Plan, capacity: Capacity) -> None:
         raise DefinitionError(problems)
 
 
-def _commit(opened: Opened, result: RunResult, options: RunOptions) -> RunResult:
+def _commit(opened: Opened, result: RunResult, options: RunOptions, departed: Collection[str]) -> RunResult:
+    """Find the files to commit, and commit them where that was asked for.
+
+    Parameters
+    ----------
+    departed : collection of str
+        Tracked data that is not what its record says: what was read is not what a commit of the record would tell of.
+    """
+    if result.run is not None or options.commit:
+        read = [path for o in result.outcomes if o.decision for path in o.decision.inputs.deps]
+        data = {data_record_path(path) for path in read_records(opened, read) - set(departed)}
+        wanted = _kept_in_git(opened) | data
+        result = replace(result, written=uncommitted(opened.git, opened.project.prefix, wanted))
     if not options.commit or not result.written or not result.good:
         return result
     message = options.message.strip() or _title(opened, result)
@@ -243,10 +256,6 @@ def _kept_in_git(opened: Opened) -> set[str]:
     """Return what runs write and people commit, relative to the project; a slash at the end means everything below."""
     outs = [out.path for stage in opened.pipeline.stages.values() for out in stage.outs if not out.cache]
     return {".gitignore", f"{RECORDS}/stages/", f"{RECORDS}/runs/", *outs, *(f"{path}/" for path in outs)}
-
-
-def _to_commit(opened: Opened) -> tuple[str, ...]:
-    return uncommitted(opened.git, opened.project.prefix, _kept_in_git(opened))
 
 
 class _Run:
@@ -296,7 +305,6 @@ class _Run:
             with interruptible():
                 outcomes = tuple(runner.run().values())
             seconds = time.monotonic() - self.begin
-            written: tuple[str, ...] = ()
             run_id = None
             if any(outcome.status != "fresh" for outcome in outcomes):
                 run_id = self.id
@@ -324,8 +332,7 @@ class _Run:
                 path = project.run_record(self.id)
                 write_atomic(path, dump_run_record(record), durable=False, temporary=session.folder / "run")
                 commit.written(str(path))
-                written = _to_commit(opened)
-            return RunResult(run_id, self.plan, outcomes, seconds, written, interrupted=runner.interrupted)
+            return RunResult(run_id, self.plan, outcomes, seconds, interrupted=runner.interrupted)
         finally:
             try:
                 commit.close()

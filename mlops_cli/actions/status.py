@@ -9,7 +9,7 @@ from mlops_cli.pipeline.select import find_stages
 from mlops_cli.store.globs import fixed_part, is_glob
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from mlops_cli.opened import Opened
     from mlops_cli.pipeline.decision import Decision
@@ -42,11 +42,14 @@ class StatusResult:
         What they need besides.
     data : tuple of DataState
         Tracked data; where stages were asked for, the data that they read.
+    elsewhere : bool
+        Whether outputs are recorded and not here, and there is a remote that may have them.
     """
 
     stages: tuple[Decision, ...]
     needed: tuple[Decision, ...] = ()
     data: tuple[DataState, ...] = ()
+    elsewhere: bool = False
 
     @property
     def fresh(self) -> bool:
@@ -82,11 +85,29 @@ def status(opened: Opened, targets: Sequence[str] = (), *, sources: bool = False
     )
     order = graph.order(graph.closure(shown))
     records = _records(opened, order if targets else None)
-    decisions = opened.plan(order, also=records).decisions.items()
+    decisions = opened.plan(order, also=records).decisions
     return StatusResult(
-        tuple(decision for name, decision in decisions if name in shown),
-        tuple(decision for name, decision in decisions if name not in shown),
+        tuple(decision for name, decision in decisions.items() if name in shown),
+        tuple(decision for name, decision in decisions.items() if name not in shown),
         _data(opened, records, sources=sources),
+        _elsewhere(opened, decisions.values()),
+    )
+
+
+def _elsewhere(opened: Opened, decisions: Iterable[Decision]) -> bool:
+    """Whether a stage has nothing to do but bring outputs that are recorded, and a default remote may have them."""
+    if not any(_only_absent(decision) for decision in decisions):
+        return False
+    default, remotes = opened.config.default_remote, opened.config.remotes
+    return len(remotes) == 1 if default is None else default in remotes
+
+
+def _only_absent(decision: Decision) -> bool:
+    """Whether all that is wrong with a stage is that recorded outputs are neither in the workspace nor in the store."""
+    return (
+        decision.state == "stale"
+        and bool(decision.reasons)
+        and all(reason.kind == "output-missing" and reason.old is not None for reason in decision.reasons)
     )
 
 

@@ -51,6 +51,8 @@ class UpdateResult:
         Bytes that came.
     written : tuple of str
         Files to commit, relative to the project.
+    silent : tuple of str
+        Of `failed`, those whose source could not be asked.
     """
 
     updated: tuple[Updated, ...]
@@ -58,6 +60,7 @@ class UpdateResult:
     brought: int = 0
     dry: bool = False
     written: tuple[str, ...] = ()
+    silent: tuple[str, ...] = ()
 
     @property
     def exit_code(self) -> int:
@@ -117,7 +120,7 @@ def update(
     news = any(each.state in ("changed", "touched") for each in work.done.values()) or work.unpinned
     written = _written(opened) if news and not dry else ()
     updated = tuple(work.done[path] for path in chosen if path in work.done)
-    return UpdateResult(updated, work.failed, tally.bytes, dry, written)
+    return UpdateResult(updated, work.failed, tally.bytes, dry, written, tuple(work.silent))
 
 
 class _Update:
@@ -130,6 +133,7 @@ class _Update:
         self.answers: Mapping[str, Answered | MlopsError] = {}
         self.done: dict[str, Updated] = {}
         self.failed: dict[str, MlopsError] = {}
+        self.silent: list[str] = []
         pinned = [path for path, record in chosen.items() if record.source and record.source.get("pinned")]
         self.unpinned = pinned if unpin else []
         self.left = set() if unpin or pin is not None else set(pinned)
@@ -144,6 +148,7 @@ class _Update:
             record = self.chosen[path]
             if isinstance(answer, MlopsError):
                 self.failed[path] = answer
+                self.silent.append(path)
                 continue
             state = answer.seen.compare(record.source or {})
             if state == "same" and self.pin is None:

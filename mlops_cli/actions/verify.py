@@ -15,7 +15,7 @@ from mlops_cli.git.records import RecordFile, working_records
 from mlops_cli.git.worktrees import repository_at
 from mlops_cli.history.committed import cannot_differ, misled, restore_record
 from mlops_cli.history.needs import InGit, needs_of
-from mlops_cli.history.soundness import STAGES, inside_project, unsound
+from mlops_cli.history.soundness import STAGES, inside_project, is_told, unsound
 from mlops_cli.history.trouble import Kind, Trouble, VerifyResult
 from mlops_cli.pipeline.record import load_stage_record
 from mlops_cli.store.closure import closure
@@ -146,7 +146,7 @@ class _Verification:
             tuple(troubles),
             checked.objects,
             checked.bytes,
-            len(records),
+            _count(records),
             checked.results_read,
             checked.dangling,
             tuple(dict.fromkeys(self.notices)),
@@ -255,7 +255,7 @@ class _Verification:
             mended = "" if file in found.files else "made anew, or set aside"
             kind: Kind = "index" if file.endswith(".idx") else "pack" if file.endswith(".pack") else "result"
             troubles.append(Trouble(kind, f"{label}: {file}", reason, (), mended))
-        return VerifyResult(tuple(troubles), first.read, tally.bytes, len(records), 0)
+        return VerifyResult(tuple(troubles), first.read, tally.bytes, _count(records), 0)
 
     # Mending --------------------------------------------------------------------------------------------------------
 
@@ -347,6 +347,11 @@ class _Verification:
                 for need in trouble.needed:
                     if need.where == "workspace" and misled(git, top, need.record):
                         restore_record(git, top, need.record)
+
+
+def _count(records: Sequence[RecordFile]) -> int:
+    """Return how many are records; the settings beside them are none."""
+    return sum(is_told(record.path) for record in records)
 
 
 def _outs_by_key(records: Sequence[RecordFile]) -> dict[Digest, Mapping[str, Artifact]]:

@@ -5,7 +5,10 @@ Only the command that is asked for is imported; all of them where help lists the
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from contextlib import suppress
 from importlib import import_module
 from io import TextIOWrapper
 from keyword import iskeyword
@@ -28,6 +31,7 @@ COMMANDS = {
     "graph": "Pipeline",
     "stages": "Pipeline",
     "add": "Data",
+    "remove": "Data",
     "checkout": "Data",
     "diff": "Data",
     "push": "Data",
@@ -48,6 +52,7 @@ def main(arguments: list[str] | None = None) -> None:
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):  # a name that the terminal cannot show is no reason to end
             stream.reconfigure(errors="backslashreplace")
+    sys.unraisablehook = _unraisable
     try:
         app = build(arguments or ["--help"])
         code = typer.main.get_command(app).main(
@@ -67,6 +72,19 @@ def main(arguments: list[str] | None = None) -> None:
     if code == 130:  # Typer, too, makes that of Ctrl-C
         sys.stderr.write("mlops: stopped\n")
     sys.exit(code or 0)
+
+
+def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
+    """Send Ctrl-C once more where it came while Python was tidying up, and would get lost; tell of anything else as usual."""
+    if not issubclass(unraisable.exc_type, KeyboardInterrupt):
+        sys.__unraisablehook__(unraisable)
+        return
+    # From another thread and a moment later: raised here, it would meet the same fate.
+    main = threading.main_thread().ident
+    again = threading.Timer(0.01, signal.pthread_kill, (main, signal.SIGINT))
+    again.daemon = True
+    with suppress(RuntimeError):  # Python is ending, and so is the command
+        again.start()
 
 
 def build(arguments: list[str]) -> typer.Typer:

@@ -42,6 +42,13 @@ RemoteName = Annotated[
         "-r", "--remote", metavar="NAME", help="The remote; the default one by default.", show_default=False
     ),
 ]
+OnRemote = Annotated[
+    bool, typer.Option("--remote", help="Look at the default remote instead of the store here.")
+]
+AtRemote = Annotated[
+    str | None,
+    typer.Option("-r", "--remote-name", metavar="NAME", help="The same, at this remote.", show_default=False),
+]
 Folder = Annotated[
     Path | None,
     typer.Option("-C", "--directory", metavar="DIR", help="Work in this folder.", show_default=False),
@@ -49,3 +56,8 @@ Folder = Annotated[
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON on standard output.")]
 Quiet = Annotated[bool, typer.Option("-q", "--quiet", help="Say nothing but errors; the exit code tells.")]
 Verbose = Annotated[bool, typer.Option("-v", "--verbose", help="Say more.")]
+
+
+def remote_meant(on_remote: bool, name: str | None) -> str | None:
+    """Return what `OnRemote` and `AtRemote` say: a remote's name, an empty one for the default remote, or None for here."""
+    return name or ("" if on_remote else None)

@@ -31,9 +31,9 @@ def parse_config(data: bytes, file: str) -> Config:
     root = parse_yaml(data, file, problems)
     values: dict[str, Any] = {}
     if root is not None and root.value is not None:
-        for section, node in _mapping(root, file, problems, (*_SECTIONS, "remotes")).items():
-            if section == "remotes":
-                values["remotes"] = _remotes(node, file, problems)
+        for section, node in _mapping(root, file, problems, (*_SECTIONS, *_OPEN)).items():
+            if section in _OPEN:
+                values[section] = _OPEN[section](node, file, problems)
                 continue
             for name, item in _mapping(node, file, problems, tuple(_SECTIONS[section])).items():
                 field, read, wanted = _SECTIONS[section][name]
@@ -81,6 +81,21 @@ def _remotes(node: Node, file: str, problems: Problems) -> dict[str, dict[str, A
     return found
 
 
+def _metrics(node: Node, file: str, problems: Problems) -> dict[str, str]:
+    """Return which way metrics are better."""
+    if node.value is None:
+        return {}
+    if not isinstance(node.value, dict):
+        problems.add(
+            file, node.line, node.column, f"should be a mapping of metrics to up or down, not {_given(node)}"
+        )
+        return {}
+    return {
+        name: _setting(item, f"metrics.{name}", _way, "up or down", file, problems)
+        for name, item in node.value.items()
+    }
+
+
 def _check_default(root: Node, values: dict[str, Any], file: str, problems: Problems) -> None:
     name = values.get("default_remote")
     if name is not None and name not in values.get("remotes", {}):
@@ -125,6 +140,10 @@ def _given(node: Node) -> str:
 
 def _text(node: Node) -> str | None:
     return node.value if isinstance(node.value, str) and node.value else None
+
+
+def _way(node: Node) -> str | None:
+    return node.value if node.value in ("up", "down") else None
 
 
 def _count(least: int) -> Callable[[Node], int | None]:
@@ -181,7 +200,13 @@ _SECTIONS: dict[str, dict[str, tuple[str, Callable[[Node], Any], str]]] = {
             "a size of 100kB or more, such as 10MB",
         ),
     },
+    "snapshot": {
+        "file": ("snapshot_file", lambda node: read_size(node.value), "a size such as 1MB"),
+        "total": ("snapshot_total", lambda node: read_size(node.value), "a size such as 64MB"),
+    },
     "remote": {
         "default": ("default_remote", _text, "the name of a remote"),
     },
 }
+# Sections whose keys people choose themselves.
+_OPEN: dict[str, Callable[[Node, str, Problems], dict[str, Any]]] = {"remotes": _remotes, "metrics": _metrics}

@@ -20,11 +20,7 @@ def read_duration(value: Any) -> float | None:
     >>> [read_duration(v) for v in (90, "90s", "30m", "2h", "soon")]
     [90.0, 90.0, 1800.0, 7200.0, None]
     """
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return float(value) if 0 < value < _LONGEST else None
-    found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
-    seconds = float(found[1]) * _SECONDS[found[2] or "s"] if found else 0.0
-    return seconds if 0 < seconds < _LONGEST else None
+    return read_grace(value) or None
 
 
 def read_grace(value: Any) -> float | None:
@@ -32,12 +28,14 @@ def read_grace(value: Any) -> float | None:
 
     Examples
     --------
-    >>> [read_grace(v) for v in ("14d", "0", 0, "-1d")]
-    [1209600.0, 0.0, 0.0, None]
+    >>> [read_grace(v) for v in ("14d", "36h", "0d", "0", 0, "-1d")]
+    [1209600.0, 129600.0, 0.0, 0.0, 0.0, None]
     """
-    if value in (0, "0") and not isinstance(value, bool):
-        return 0.0
-    return read_duration(value)
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return float(value) if 0 <= value < _LONGEST else None
+    found = _DURATION.fullmatch(value.strip()) if isinstance(value, str) else None
+    seconds = float(found[1]) * _SECONDS[found[2] or "s"] if found else _LONGEST
+    return seconds if seconds < _LONGEST else None
 
 
 def read_size(value: Any) -> int | None:

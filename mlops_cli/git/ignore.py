@@ -32,7 +32,7 @@ def ignore_text(text: str, paths: Iterable[str]) -> str:
     /data/train.csv
     # <<< mlops
     """
-    rules = sorted({"/" + _SPECIAL.sub(r"\\\1", path) for path in paths})
+    rules = sorted({ignore_rule(path) for path in paths})
     kept = _BLOCK.sub("", text)
     if not rules:
         return kept
@@ -45,6 +45,27 @@ def ignore_text(text: str, paths: Iterable[str]) -> str:
         before, after = text[: found.start()], text[found.end() :]
         return before + ("\n" if before else "") + block + after
     return kept + ("\n" if kept else "") + block
+
+
+def ignore_rule(path: str) -> str:
+    r"""Return the line of an ignore file that stands for one path, and for nothing else.
+
+    Examples
+    --------
+    >>> print(ignore_rule("data/raw [old]"))
+    /data/raw\ \[old\]
+    """
+    return "/" + _SPECIAL.sub(r"\\\1", path)
+
+
+def is_managed(folder: Path, path: str) -> bool:
+    """Whether the block in a folder's `.gitignore` has a rule for a path."""
+    try:
+        text = (folder / ".gitignore").read_bytes().decode("utf-8", "surrogateescape")
+    except FileNotFoundError:
+        return False
+    found = _BLOCK.search(text)
+    return found is not None and ignore_rule(path) in re.split(_NEWLINE, found[0])
 
 
 def managed_paths(outs: Iterable[str], data: Iterable[str]) -> list[str]:
@@ -60,14 +81,18 @@ def managed_paths(outs: Iterable[str], data: Iterable[str]) -> list[str]:
     return sorted({*outs, *data})
 
 
+def new_ignore(folder: Path, paths: Iterable[str]) -> bytes | None:
+    """Return what a folder's `.gitignore` should be; None where it is so already."""
+    try:
+        data = (folder / ".gitignore").read_bytes()
+    except FileNotFoundError:
+        data = b""
+    text = data.decode("utf-8", "surrogateescape")  # as it is, its line ends too
+    wanted = ignore_text(text, paths)
+    return None if wanted == text else wanted.encode("utf-8", "surrogateescape")
+
+
 def write_ignore(folder: Path, paths: Iterable[str]) -> bool:
     """Bring the block in a folder's `.gitignore` up to date; return whether the file was written."""
-    path = folder / ".gitignore"
-    try:
-        text = path.read_bytes().decode("utf-8", "surrogateescape")  # as it is, its line ends too
-    except FileNotFoundError:
-        text = ""
-    wanted = ignore_text(text, paths)
-    if wanted == text:
-        return False
-    return write_if_changed(path, wanted.encode("utf-8", "surrogateescape"))
+    wanted = new_ignore(folder, paths)
+    return wanted is not None and write_if_changed(folder / ".gitignore", wanted)

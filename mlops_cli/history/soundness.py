@@ -34,6 +34,19 @@ def inside_project(path: str) -> str:
     return f"{RECORDS}/" + f"/{path}".partition(f"/{RECORDS}/")[2]
 
 
+def is_told(path: str) -> bool:
+    """Whether a file below a `.mlops` folder is a record that the tool wrote, and not a file of people's.
+
+    Examples
+    --------
+    >>> is_told(".mlops/data/raw.json"), is_told(".mlops/config.yaml")
+    (True, False)
+    """
+    return inside_project(path).startswith((STAGES, f"{DATA_RECORDS}/", RUNS, MODELS)) and path.endswith(
+        ".json"
+    )
+
+
 def unsound(path: str, data: bytes, *, layout: bool = True) -> str:
     """Return why a record is not what was written; empty for one that is, and for files that are no records.
 

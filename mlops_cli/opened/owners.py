@@ -7,7 +7,7 @@ import os
 from typing import TYPE_CHECKING
 
 from mlops_cli.formats.problems import Problem
-from mlops_cli.project import RECORDS, data_record_path, stage_record_path
+from mlops_cli.project import RECORDS, stage_record_path
 from mlops_cli.store.digest import digest_bytes
 from mlops_cli.store.stat_cache import identity_of
 
@@ -62,7 +62,7 @@ def outputs_as_data(pipeline: Pipeline, data: Mapping[str, DataRecord]) -> list[
             tracked = overlapping(data, out.path)
             if tracked:
                 message = f"{out.path} is an output of {stage.name}, and {tracked[0]} is tracked as data"
-                hint = f"no longer track it with: git rm {data_record_path(tracked[0])}"
+                hint = f"no longer track it with: mlops remove {tracked[0]}"
                 problems.append(Problem(*out.place, message, hint))
     return problems
 

@@ -45,10 +45,9 @@ def _sum(result: GcResult) -> str:
     if result.swept is None:
         if nothing:
             return "There is nothing to remove.\n"
-        there = " --remote" if result.there else ""
         if result.strays and not result.garbage.objects and not result.garbage.results:
             found = f"{count_text(result.strays, 'file')} that killed commands left"
-        return f"Nobody needs {found}. Nothing was removed; remove them with: mlops gc{there} --delete\n"
+        return f"Nobody needs {found}. Nothing was removed; remove them with: {result.delete}\n"
     swept = result.swept
     text = f"Removed {count_text(swept.objects, 'object')}, {size_text(swept.bytes)}, and {count_text(swept.results, 'result')}.\n"
     if swept.packs or swept.packed:

@@ -4,10 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlops_cli.render.checkout import checkout_wire
+from mlops_cli.render.transfer import transfer_wire
+from mlops_cli.render.wire import error_wire
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlops_cli.actions.hooks import Agreed, HooksResult, Objection
+    from mlops_cli.store.transfer.outcome import Transfer
 
 _SCHEMA = 1
 _MOST = 4
@@ -27,6 +32,41 @@ def hooks_wire(result: HooksResult) -> dict[str, Any]:
         "folder": str(result.folder),
         "hooks": [{"name": hook.name, "path": str(hook.path), "state": hook.state} for hook in result.hooks],
     }
+
+
+def agreed_wire(name: str, found: Sequence[Agreed]) -> dict[str, Any]:
+    """Return the shape of `hooks run post-checkout --json` and `hooks run post-merge --json`."""
+    projects = [
+        {
+            "project": _project(each.prefix),
+            "checkout": None if each.result is None else checkout_wire(each.result),
+            "error": None if each.error is None else error_wire(each.error)["error"],
+        }
+        for each in found
+    ]
+    good = all(each.result is not None and each.result.exit_code == 0 for each in found)
+    return {"schema": _SCHEMA, "hook": name, "ok": good, "projects": projects}
+
+
+def objections_wire(objections: Sequence[Objection]) -> dict[str, Any]:
+    """Return the shape of `hooks run pre-commit --json`."""
+    return {
+        "schema": _SCHEMA,
+        "hook": "pre-commit",
+        "ok": not objections,
+        "objections": [{"message": each.message, "hint": each.hint} for each in objections],
+    }
+
+
+def pushed_wire(pushed: Sequence[tuple[str, Transfer]]) -> dict[str, Any]:
+    """Return the shape of `hooks run pre-push --json`."""
+    projects = [{"project": _project(prefix), "push": transfer_wire(result)} for prefix, result in pushed]
+    good = all(result.good for _, result in pushed)
+    return {"schema": _SCHEMA, "hook": "pre-push", "ok": good, "projects": projects}
+
+
+def _project(prefix: str) -> str:
+    return prefix.rstrip("/") or "."
 
 
 def agreed_text(found: Sequence[Agreed]) -> str:

@@ -28,7 +28,9 @@ def status_text(result: StatusResult, *, everything: bool = False, width: int | 
     data = _data_states(result.data, everything=everything, width=width)
     if not result.stages:
         return data or "There are no stages yet: describe one in mlops.yaml.\n"
-    text = _states(result.stages, everything=everything, width=width) + _summary(result.stages)
+    text = _states(result.stages, everything=everything, width=width) + _summary(
+        result.stages, pull=result.elsewhere
+    )
     due = [decision.stage for decision in result.needed if decision.state != "fresh"]
     return text + (f"Not fresh of what they need: {_few(due, 4)}.\n" if due else "") + data
 
@@ -72,14 +74,16 @@ def _data_states(data: Sequence[DataState], *, everything: bool, width: int | No
     return f"{table}{what}: {', '.join(parts)}. {'. '.join(steps)}{'.' if news else ''}{after}"
 
 
-def _summary(decisions: Sequence[Decision]) -> str:
+def _summary(decisions: Sequence[Decision], *, pull: bool = False) -> str:
+    """Return how many stages are in which state, and the command that changes it: where others may have results, one that asks."""
     counts = _counts(d.state for d in decisions)
     if counts.keys() == {"fresh"}:
         return f"{_stages(len(decisions))}, everything is fresh.\n"
     parts = [
         f"{counts[state]} {state}" for state in ("fresh", "cached", "stale", "waiting") if state in counts
     ]
-    return f"{_stages(len(decisions))}: {', '.join(parts)}. Bring them up to date with: mlops run\n"
+    command = "mlops run --pull" if pull else "mlops run"
+    return f"{_stages(len(decisions))}: {', '.join(parts)}. Bring them up to date with: {command}\n"
 
 
 def reasons_text(reasons: Sequence[Reason]) -> str:

@@ -33,13 +33,17 @@ def transfer_text(result: Transfer, verb: str) -> str:
     verb : str
         `sent` or `brought`.
     """
+    where = "here" if verb == "brought" else "there"
     lines = [f"{name} was damaged, and was set aside" for name in result.repaired]
+    if result.healed:
+        what = "1 object was" if len(result.healed) == 1 else f"{len(result.healed):,} objects were"
+        lines.append(f"{what} damaged here: set aside, and taken from {result.remote} again")
     if not result.transferred and result.good and not result.repaired:
-        there = f" ({count_text(result.skipped)})" if result.skipped else ""
-        lines.append(f"Nothing to do: everything is there already{there}.")
+        all_of = f" ({count_text(result.skipped)})" if result.skipped else ""
+        lines.append(f"Nothing to do: everything is {where} already{all_of}.")
     else:
         took = f" in {seconds_text(result.seconds)}"
-        skipped = f"; {count_text(result.skipped)} there already" if result.skipped else ""
+        skipped = f"; {count_text(result.skipped)} {where} already" if result.skipped else ""
         lines.append(
             f"{verb} {count_text(result.transferred)}, {size_text(result.bytes)},"
             f" with {result.requests:,} requests{took}{skipped}."
@@ -69,6 +73,7 @@ def transfer_wire(result: Transfer) -> dict[str, Any]:
         "skipped": result.skipped,
         "failed": [{"path": f.path or None, "digest": f.digest, "message": f.why} for f in result.failed],
         "repaired": list(result.repaired),
+        "healed": list(result.healed),
         "seconds": round(result.seconds, 3),
     }
 

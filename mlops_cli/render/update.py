@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.render.text import files_text, size_text
@@ -36,12 +37,26 @@ def _line(each: Updated) -> str:
     return f"{_WORDS[each.state]} {each.path}{size if each.state == 'changed' else ''} from {source}"
 
 
-def update_failures(result: UpdateResult) -> str:
-    """Return what could not be asked or brought, each with what to do about it."""
+def update_failures(result: UpdateResult, up: str = "") -> str:
+    """Return what could not be asked or brought, each with what to do about it, and that nothing of it has changed here.
+
+    Parameters
+    ----------
+    up : str
+        From where the user stands to the project, with a slash at its end: `../`.
+    """
     lines = []
     for path, error in result.failed.items():
         message = error.message if path in error.message else f"{path}: {error.message}"
         lines += [f"mlops: {message}", *([error.hint] if error.hint else [])]
+    if result.silent:
+        one = len(result.silent) == 1
+        names = " ".join(shlex.quote(up + path) for path in result.silent)
+        what = f"{result.silent[0]} stays as it is" if one else f"These {len(result.silent)} stay as they are"
+        lines.append(f"{what} here, content and record, and can be used.")
+        lines.append(
+            f"Ask again when {'its source answers' if one else 'their sources answer'}: mlops update {names}"
+        )
     return "".join(f"{line}\n" for line in lines)
 
 

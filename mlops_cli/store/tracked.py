@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import os
 import re
+from contextlib import suppress
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_cli.errors import DataError, FileError
+from mlops_cli.formats.atomic import flush_folder
 from mlops_cli.formats.canonical import pretty, read_record, text_field
 from mlops_cli.project import DATA_RECORDS, data_record_path
 from mlops_cli.store.artifact import Artifact, artifact_from_record
@@ -136,6 +139,29 @@ def _record_files(root: str) -> Iterator[str]:
             continue
         except OSError as error:
             raise DataError(f"{folder} cannot be read: {error.strerror}") from error
+
+
+def remove_data_record(root: str | os.PathLike[str], path: str) -> None:
+    """Remove the record of a path, and folders of records that hold nothing then; it stays removed after a power cut.
+
+    Raises
+    ------
+    DataError
+        When it cannot be removed.
+    """
+    file = Path(root) / data_record_path(path)
+    try:
+        file.unlink(missing_ok=True)
+    except NotADirectoryError:
+        return  # a file lies where its folder would be, so there is no record
+    except OSError as error:
+        raise DataError(f"{data_record_path(path)} cannot be removed: {error.strerror}") from error
+    folder, top = file.parent, Path(root) / DATA_RECORDS
+    with suppress(OSError):  # folders that still hold something stay
+        while folder != top:
+            folder.rmdir()
+            folder = folder.parent
+    flush_folder(folder)
 
 
 def is_plain_path(path: str) -> bool:

@@ -7,11 +7,13 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.errors import DataError, FileError, MlopsError, UsageError
+from mlops_cli.store.objects import DamagedObjectError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
     from mlops_cli.opened import Opened, Writing
+    from mlops_cli.store.digest import Digest
     from mlops_cli.store.locks import Lock
     from mlops_cli.store.placement.counted import CountedObjects
     from mlops_cli.store.placement.difference import Difference, Loss
@@ -49,6 +51,8 @@ class CheckoutResult:
         Paths whose content is not in the store.
     failed : tuple of MlopsError
         Paths that could not be brought for another reason.
+    damaged : frozenset of Digest
+        Objects whose damage is such a reason.
     """
 
     brought: tuple[Brought, ...]
@@ -56,6 +60,7 @@ class CheckoutResult:
     kept: tuple[Kept, ...] = ()
     missing: tuple[str, ...] = ()
     failed: tuple[MlopsError, ...] = ()
+    damaged: frozenset[Digest] = frozenset()
 
     @property
     def exit_code(self) -> int:
@@ -113,6 +118,7 @@ class _Checkout:
     kept: list[Kept] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
     failed: list[MlopsError] = field(default_factory=list)
+    damaged: set[Digest] = field(default_factory=set)
 
     def carry_out(self, todo: Sequence[Chosen], same: int) -> CheckoutResult:
         from mlops_cli.store.placement.counted import CountedObjects
@@ -141,7 +147,12 @@ class _Checkout:
                 else:
                     self._bring(each, difference, objects, forest, f"{temporary}/agree-{number}")
         return CheckoutResult(
-            tuple(self.brought), same, tuple(self.kept), tuple(sorted(self.missing)), tuple(self.failed)
+            tuple(self.brought),
+            same,
+            tuple(self.kept),
+            tuple(sorted(self.missing)),
+            tuple(self.failed),
+            frozenset(self.damaged),
         )
 
     def _compare(self, each: Chosen, objects: CountedObjects, forest: Forest) -> Difference | None:
@@ -203,6 +214,8 @@ class _Checkout:
             )
             self.brought.append(Brought(each.path, *placed))
         except (DataError, FileError) as error:
+            if isinstance(error, DamagedObjectError):  # which told of one: there may be more
+                self.damaged |= objects.damaged(difference.needed)
             self.failed.append(_about(each.path, error))
         finally:
             if lock is not None:

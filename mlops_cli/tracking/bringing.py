@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import DataError
 from mlops_cli.store.artifact import artifact_from_record
+from mlops_cli.store.closure import closure
 from mlops_cli.store.tracked import holder
 from mlops_cli.store.transfer.fetch import fetch as bring_artifacts
 from mlops_cli.store.transfer.flight import Tally
@@ -15,12 +17,13 @@ from mlops_cli.store.transfer.read_through import ReadThroughObjects, ReadThroug
 from mlops_cli.tracking.agreeing import agree
 from mlops_cli.tracking.departures import departures, partly_here
 from mlops_cli.tracking.elsewhere import remote_store
+from mlops_cli.tracking.healing import heal
 from mlops_cli.tracking.recorded import Chosen, artifacts_of, recorded_artifacts
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
-    from mlops_cli.opened import Opened
+    from mlops_cli.opened import Opened, Writing
     from mlops_cli.store.artifact import Artifact
     from mlops_cli.store.digest import Digest
     from mlops_cli.store.folder import FolderObjects
@@ -34,8 +37,14 @@ def bring(
     remote: str | None,
     listen: Callable[[Tally], None],
     began: float,
+    suspects: Collection[Digest] = (),
 ) -> Transfer:
-    """Bring what was chosen, and the results that it belongs to.
+    """Bring what was chosen, and the results that it belongs to; lists of files that are damaged here are replaced.
+
+    Parameters
+    ----------
+    suspects : collection of Digest
+        Objects that seemed damaged here: those that are, and that the remote has, are replaced.
 
     Raises
     ------
@@ -48,9 +57,8 @@ def bring(
     tally = Tally(listen=listen)
     with opened.writing() as writing:
         writing.commit.begin()
-        through = ReadThroughObjects(writing.objects, store, lambda: tally)
-        artifacts = artifacts_of(through, chosen)
-        bring_artifacts(writing.objects, store, list(artifacts.values()), tally)
+        healed = heal(opened, writing, store, suspects, tally) if suspects else set()
+        artifacts = _bring_healing(opened, writing, store, chosen, tally, healed)
         keys = {c.recorded.key for c in chosen if c.recorded.key is not None} if not tally.failed else set()
         wanted = {key for key in keys if writing.results.get(key) is None}
         if wanted:
@@ -62,7 +70,42 @@ def bring(
             for key, outs in results.items():
                 writing.results.put(key, outs)
         objects = writing.objects
-    return transfer_outcome(name, store, tally, objects, artifacts, time.monotonic() - began)
+    outcome = transfer_outcome(name, store, tally, objects, artifacts, time.monotonic() - began)
+    return replace(outcome, healed=tuple(sorted(healed)))
+
+
+def _bring_healing(
+    opened: Opened,
+    writing: Writing,
+    store: RemoteStore,
+    chosen: Sequence[Chosen],
+    tally: Tally,
+    healed: set[Digest],
+) -> dict[str, Artifact]:
+    """Bring what was chosen; where a list of files is damaged here, take the remote's, and go on. Return what was chosen."""
+    through = ReadThroughObjects(writing.objects, store, lambda: tally)
+    while True:
+        before, tally.skipped = tally.objects, 0
+        try:
+            artifacts = artifacts_of(through, chosen)
+        except DataError:
+            lists = closure(writing.objects, [each.recorded.artifact for each in chosen if each.inside])
+            came = heal(opened, writing, store, lists.missing.keys() - healed, tally)
+            if not came:
+                raise
+        else:
+            bring_artifacts(writing.objects, store, list(artifacts.values()), tally)
+            tally.skipped = max(tally.skipped - before, 0)  # what came a moment ago was not here already
+            # Of a list that cannot be read nobody knows what it names.
+            came = heal(opened, writing, store, tally.unmoved - healed, tally) if tally.unmoved else set()
+            if not came:
+                for digest in tally.failed.keys() & (tally.unmoved - writing.objects.missing(tally.unmoved)):
+                    tally.failed[digest] += "; look for a good copy with: mlops verify --repair"
+                return artifacts
+        healed |= came
+        tally.unmoved -= came
+        for digest in came:
+            tally.failed.pop(digest, None)
 
 
 def remote_results(store: RemoteStore) -> dict[Digest, Mapping[str, Artifact]]:

@@ -17,9 +17,10 @@ from mlops_cli.store.digest import Digest, digest_bytes, parse_digest
 from mlops_cli.store.globs import LITTER
 from mlops_cli.store.placement.difference import compare, find_losses, top_entry
 from mlops_cli.store.placement.forest import Forest
+from mlops_cli.store.remotes.errors import CHECK
 from mlops_cli.store.remotes.opening import scheme_of, usual_jobs
 from mlops_cli.store.remotes.source import Seen, check_names
-from mlops_cli.store.remotes.source_kinds import open_source
+from mlops_cli.store.remotes.source_kinds import is_page_name, open_source
 from mlops_cli.store.take_in import Item, Taken, assemble, take_in, wrong_content
 from mlops_cli.store.tracked import DataRecord, dump_data_record, read_data_records
 from mlops_cli.store.transfer.flight import Flight
@@ -88,14 +89,33 @@ def ask(opened: Opened, urls: Mapping[str, str]) -> dict[str, Answered | MlopsEr
     def one(path: str) -> Answered | MlopsError:
         try:
             source = open_source(urls[path], _options(opened, urls[path]), opened.project.root)
-            return Answered(source, _visible(opened, path, urls[path], source.look()))
+            seen = source.look()
+            if seen.page and not is_page_name(path):
+                return _no_data(urls[path], path, seen)
+            return Answered(source, _visible(opened, path, urls[path], seen))
         except MlopsError as error:
+            if error.hint == CHECK:  # a source need not be a remote of the project
+                error.hint = "Look at the address and the credentials, or do it again later."
             return error
 
     _ = opened.config  # read here, once, before several threads ask for it
     flight: Flight[str, Answered | MlopsError] = Flight(_AT_ONCE)
     found = dict(flight.run(one, urls))
     return {path: found[path] for path in urls}
+
+
+def _no_data(url: str, path: str, seen: Seen) -> DataError:
+    """Return the error of an address behind which a web server has a page for people."""
+    page = f"to keep the page itself: mlops import {url} {path.rstrip('/')}.html"
+    if seen.page == "folder":
+        return DataError(
+            f"{url} is a folder on a web server, which gives a page about it and not the files in it",
+            hint=f"Name one file: mlops import {url.rstrip('/')}/FILE {path}/FILE; {page}",
+        )
+    return DataError(
+        f"{url} answers with a web page, not with data; it may be a folder, or a login",
+        hint=f"Name the file itself; {page}",
+    )
 
 
 def _options(opened: Opened, url: str) -> Mapping[str, Any]:

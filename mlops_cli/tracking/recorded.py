@@ -10,7 +10,7 @@ from mlops_cli.store.save import inside
 from mlops_cli.store.tracked import holder
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlops_cli.opened import Opened
     from mlops_cli.store.artifact import Artifact
@@ -105,6 +105,21 @@ def choose(opened: Opened, paths: Sequence[str]) -> list[Chosen]:
         for name in below:
             chosen[name] = Chosen(known[name])
     return list(chosen.values())
+
+
+def read_records(opened: Opened, deps: Iterable[str]) -> set[str]:
+    """Return the paths of the data records that inputs rest on: those of tracked data that is an input, holds one, or lies in one.
+
+    Parameters
+    ----------
+    deps : iterable of str
+        Inputs of stages, patterns resolved, relative to the project.
+    """
+    if not opened.has_data:
+        return set()
+    records, inputs = opened.data, set(deps)
+    around = {holder(records, dep) for dep in inputs} - {None}
+    return {path for path in records if path in around or holder(inputs, path) is not None}
 
 
 def project_path(opened: Opened, typed: str) -> str:

@@ -102,8 +102,10 @@ def test_a_dry_run_says_the_same_and_writes_nothing_at_all(project: Path) -> Non
     done = migrate(project)
     for part in ("stages", "data", "notes", "records"):
         assert dry[part] == done[part], part
-    assert dry["written"] == [path for path in done["written"] if path != ".gitignore"]
-    assert "Nothing was written" in mlops(project, "migrate", "dvc", "-n").out
+    assert dry["written"] == done["written"]
+    assert ".gitignore" in dry["written"]
+    again = migrate(project, dry=True)
+    assert (again["changed"], again["written"]) == (False, [])
 
 
 def test_the_content_is_in_our_store(project: Path, tmp_path: Path) -> None:
@@ -238,23 +240,85 @@ def test_a_stage_that_dvc_never_ran_is_new(project: Path) -> None:
     assert states(project) == {"one": "stale", "two": "waiting"}
 
 
-def test_what_is_neither_here_nor_in_the_cache_is_named_with_what_to_do(project: Path) -> None:
-    (project / "data.csv").unlink()
+@pytest.mark.parametrize("dry", [[], ["--dry-run"]])
+def test_in_a_fresh_clone_without_its_data_nothing_is_written_and_what_to_do_is_said(
+    project: Path, tmp_path: Path, dry: list[str]
+) -> None:
+    git(tmp_path, "clone", "--quiet", str(project), "clone")
+    clone = tmp_path / "clone"
+    answer = mlops(clone, "migrate", "dvc", *dry)
+    assert answer.code == 5
+    assert "data.csv, which one needs" in answer.err
+    assert "dvc pull" in answer.err
+    assert git(clone, "status", "--short") == ""
+    # As dvc pull would.
+    shutil.copytree(project / ".dvc/cache", clone / ".dvc/cache")
+    assert mlops(clone, "migrate", "dvc", *dry).code == 0
+    if not dry:
+        assert states(clone) == {"one": "cached", "two": "cached"}
+
+
+def test_an_input_that_dvc_does_not_track_must_be_there_too(project: Path) -> None:
+    path = project / "dvc.yaml"
+    path.write_text(path.read_text().replace("deps: [one.txt]", "deps: [one.txt, by-hand.csv]"))
+    assert "by-hand.csv, which two needs" in mlops(project, "migrate", "dvc").err
+    assert not (project / "mlops.yaml").exists()
+    write(project / "by-hand.csv")
+    migrate(project)
+    assert states(project) == {"one": "fresh", "two": "stale"}
+
+
+def test_a_part_of_a_tracked_directory_is_no_missing_input(project: Path) -> None:
+    manifest = json.dumps([{"md5": md5("d\n"), "relpath": "a.csv"}])
+    write(project / f".dvc/cache/files/md5/{md5(manifest)[:2]}/{md5(manifest)[2:]}.dir", manifest)
+    write(project / "raw.dvc", pointer(f"{md5(manifest)}.dir", "raw"))
+    path = project / "dvc.yaml"
+    path.write_text(path.read_text().replace("deps: [one.txt]", "deps: [one.txt, raw/a.csv]"))
+    migrate(project)
+    assert states(project) == {"one": "fresh", "two": "stale"}
+
+
+def test_of_a_frozen_stage_the_outputs_are_needed_and_not_the_inputs(project: Path) -> None:
+    path = project / "dvc.yaml"
+    path.write_text(path.read_text().replace("  one:\n", "  one:\n    frozen: true\n"))
+    for name in ("data.csv", "one.txt"):
+        (project / name).unlink()
+    shutil.move(project / ".dvc/cache", project.parent / "cache")
+    answer = mlops(project, "migrate", "dvc")
+    assert (answer.code, "one.txt, which one has made" in answer.err) == (5, True)
+    write(project / "one.txt", "1\n")
+    migrate(project)
+    assert states(project) == {"one": "fresh", "two": "fresh"}
+
+
+def test_data_alone_of_which_nothing_is_here_is_refused(project: Path) -> None:
+    for name in ("dvc.yaml", "dvc.lock", "data.csv"):
+        (project / name).unlink()
     shutil.rmtree(project / ".dvc/cache")
-    result = migrate(project)
-    assert "data.csv.dvc:2: data.csv: its content is neither" in notes(result)
+    answer = mlops(project, "migrate", "dvc")
+    assert (answer.code, "data.csv" in answer.err, "dvc pull" in answer.err) == (5, True, True)
+    assert not (project / ".mlops").exists()
+
+
+@pytest.mark.parametrize("dry", [True, False])
+def test_what_no_stage_needs_and_is_nowhere_is_named_with_what_to_do(project: Path, dry: bool) -> None:
+    write(project / "more.csv.dvc", pointer(md5("more\n"), "more.csv"))
+    result = migrate(project, dry=dry)
+    assert "more.csv.dvc:2: more.csv: its content is neither" in notes(result)
     assert "dvc pull" in notes(result)
-    assert not (project / ".mlops/data/data.csv.json").exists()
+    assert result["records"] == 3
+    assert (project / ".mlops/data/data.csv.json").exists() is not dry
+    assert not (project / ".mlops/data/more.csv.json").exists()
+    if not dry:
+        assert states(project) == {"one": "fresh", "two": "fresh"}
 
 
 def test_migrating_again_brings_what_was_missing_the_first_time(project: Path) -> None:
-    hidden = project.parent / "hidden"
-    shutil.move(project / ".dvc/cache", hidden)
-    (project / "data.csv").unlink()
+    write(project / "more.csv.dvc", pointer(md5("more\n"), "more.csv"))
     migrate(project)
-    shutil.move(hidden, project / ".dvc/cache")
-    assert migrate(project)["data"] == [{"path": "data.csv", "state": "missing"}]
-    assert (project / ".mlops/data/data.csv.json").exists()
+    cached(project, "more\n")
+    assert {"path": "more.csv", "state": "missing"} in migrate(project)["data"]
+    assert (project / ".mlops/data/more.csv.json").exists()
 
 
 def test_records_that_have_changed_since_are_left_alone_unless_forced(project: Path, tmp_path: Path) -> None:
@@ -299,8 +363,19 @@ def test_the_cache_of_dvc_2_is_read_and_its_hashes_of_text_without_line_ends(pro
     assert mlops(project, "status", "--check").code == 0
 
 
-@pytest.mark.parametrize("name", ["one.txt", "data.csv"])
+def test_a_damaged_object_that_a_stage_needs_is_named_and_nothing_is_written(project: Path) -> None:
+    damaged = write(cached(project, "d\n"), "damage")
+    (project / "data.csv").unlink()
+    answer = mlops(project, "migrate", "dvc")
+    assert answer.code == 5
+    assert f"damaged in the cache: {damaged}" in answer.err
+    assert not (project / "mlops.yaml").exists()
+
+
+@pytest.mark.parametrize("name", ["one.txt", "more.csv"])
 def test_a_damaged_object_is_named_and_never_comes_in(name: str, project: Path) -> None:
+    write(project / "more.csv", "more\n")
+    write(project / "more.csv.dvc", pointer(md5("more\n"), "more.csv"))
     data = (project / name).read_text()
     write(cached(project, data), "damage")
     (project / name).unlink()
@@ -317,7 +392,7 @@ def test_a_damaged_object_is_named_and_never_comes_in(name: str, project: Path) 
     if name == "one.txt":
         assert states(project)["one"] == "stale"
     else:
-        assert not (project / ".mlops/data/data.csv.json").exists()
+        assert not (project / ".mlops/data/more.csv.json").exists()
 
 
 def test_a_damaged_object_does_no_harm_while_the_workspace_has_the_content(project: Path) -> None:

@@ -57,7 +57,7 @@ def test_it_brings_everything_and_leaves_the_workspace(clones: Clones) -> None:
     assert not (second / "raw").exists()
     assert whole(second)
     again = mlops(second, "fetch")
-    assert (again.code, again.out) == (0, "Nothing to do: everything is there already (43 objects).\n")
+    assert (again.code, again.out) == (0, "Nothing to do: everything is here already (43 objects).\n")
 
 
 def test_one_file_of_a_directory(clones: Clones) -> None:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -161,6 +162,32 @@ def test_without_delete_nothing_is_touched(lab: Lab) -> None:
     after = {name: data for name, data in listing(lab.store).items() if not name.startswith("state.db")}
     assert after == before
     assert "Nothing was removed; remove them with: mlops gc --delete" in answer.out
+
+
+def test_the_hinted_command_removes_what_was_shown(lab: Lab, tmp_path: Path) -> None:
+    lost = lab.put("nowhere", BIG)  # too young without --grace
+    write(lab.root / "sub dir/readme")
+    typed = ["-C", str(lab.root / "sub dir"), "--shallow-ok", "--grace", "0d"]
+    shown = mlops(tmp_path, "gc", *typed, env=lab.env)
+    assert "Nobody needs 1 object" in shown.out
+    hint = shlex.split(shown.out.partition("remove them with: ")[2].splitlines()[0])
+    assert sorted(hint) == sorted(["mlops", "gc", *typed, "--delete"])
+    done = mlops(tmp_path, *hint[1:], env=lab.env)
+    assert "Removed 1 object" in done.out
+    assert lab.whole(lost) == [False]
+
+
+@pytest.mark.parametrize("none", ["0", "0d", "0h", "0s", " 0 d"])
+def test_no_grace_can_be_said_in_any_unit(lab: Lab, none: str) -> None:
+    lost = lab.put("nowhere", BIG)
+    assert gc(lab, "--grace", "36h", "--json").json["objects"] == 0
+    assert gc(lab, "--grace", none, "--delete", "--json").json["grace"] == 0
+    assert lab.whole(lost) == [False]
+
+
+@pytest.mark.parametrize("wrong", ["soon", "-1d", "", "14 weeks"])
+def test_a_grace_that_is_no_time_is_refused(lab: Lab, wrong: str) -> None:
+    assert "--grace takes a time" in gc(lab, f"--grace={wrong}", code=2).err
 
 
 def test_what_goes_is_listed_with_its_name_its_commit_and_its_size(lab: Lab) -> None:
@@ -351,7 +378,7 @@ def test_a_project_that_cannot_be_reached_stops_it_until_it_is_forgotten(tmp_pat
     two.root.rename(tmp_path / "away")
     answer = gc(one, "--delete", code=2)
     assert f"{two.root} uses" in answer.err
-    assert f"mlops gc --forget {two.root}" in answer.err
+    assert f"mlops gc --delete --forget {two.root}" in answer.err
     assert one.whole(theirs) == [True]
     gc(one, "--forget", str(two.root))
     gc(one, "--delete", code=2)  # a dry run forgets nothing

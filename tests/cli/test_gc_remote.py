@@ -118,6 +118,7 @@ def test_a_remote_that_another_repository_uses_is_left_alone(lab: Lab, tmp_path:
     with pytest.raises(UsageError, match="elsewhere uses the remote nas") as raised:
         collect(lab, delete=True, grace=0)
     assert whole_there(other)
+    assert "mlops gc --remote --delete --forget " in raised.value.hint
     name = raised.value.hint.rpartition(" ")[2]
     collect(lab, delete=True, grace=0, forget=(name,))
     collect(lab, delete=True, grace=0)

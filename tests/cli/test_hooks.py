@@ -265,6 +265,39 @@ def test_a_push_whose_data_does_not_arrive_is_stopped(
     done(repo, env, "push", "--quiet", "--no-verify", "origin", "main")
 
 
+def test_json_says_what_each_hook_found_also_when_all_is_fine(
+    repo: Path, env: dict[str, str], tmp_path: Path
+) -> None:
+    with_remotes(repo, tmp_path, env)
+    fine = {hook: mlops(repo, "hooks", "run", hook, "--json") for hook in NAMES}
+    assert {hook: (each.code, each.json["hook"], each.json["ok"]) for hook, each in fine.items()} == {
+        hook: (0, hook, True) for hook in NAMES
+    }
+    assert fine["pre-commit"].json == {"schema": 1, "hook": "pre-commit", "ok": True, "objections": []}
+    assert fine["pre-push"].json["projects"][0]["push"]["failed"] == []
+    assert fine["post-merge"].json["projects"][0]["project"] == "."
+    assert fine["post-merge"].json["projects"][0]["checkout"]["same"] == 1
+
+
+def test_json_says_what_each_hook_objects_to(repo: Path, env: dict[str, str], tmp_path: Path) -> None:
+    with_remotes(repo, tmp_path, env)
+    write(repo / "large.bin", LARGE)
+    git(repo, "add", "large.bin")
+    commit = mlops(repo, "hooks", "run", "pre-commit", "--json")
+    assert (commit.code, commit.json["ok"], commit.err) == (1, False, "")
+    assert "large.bin" in commit.json["objections"][0]["message"]
+    write(repo / "data/a.csv", b"nowhere else")
+    moved = mlops(repo, "hooks", "run", "post-checkout", "--json")
+    assert (moved.code, moved.json["ok"]) == (0, False)
+    assert moved.json["projects"][0]["checkout"]["kept"][0]["path"] == "data"
+    for path in (repo / ".git/mlops/objects").rglob("*"):
+        if path.is_file():
+            path.unlink()
+    push = mlops(repo, "hooks", "run", "pre-push", "--json")
+    assert (push.code, push.json["ok"]) == (5, False)
+    assert push.json["projects"][0]["push"]["failed"]
+
+
 def test_a_push_without_a_remote_for_data_is_only_a_push(
     repo: Path, env: dict[str, str], tmp_path: Path
 ) -> None:

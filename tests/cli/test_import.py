@@ -40,6 +40,7 @@ def told(web: WebServer) -> WebServer:
     """Return the web server, with the manners that most have."""
     web.manners.tells = ("ETag", "Last-Modified")
     web.manners.heads = web.manners.ranges = True
+    web.manners.kinds, web.manners.moved = {}, {}
     del web.log[:]
     return web
 
@@ -139,6 +140,38 @@ def test_a_download_that_breaks_off_where_ranges_are_unknown_begins_again(
     assert mlops(repo, "import", told.place("in/again.bin"), "again.bin").code == 0
     assert (repo / "again.bin").read_bytes() == LARGE
     assert [line.split()[3] for line in told.log if line.startswith("GET")] == ["200", "200"]
+
+
+@pytest.mark.parametrize("address", ["in/sub/", "in/sub"])
+def test_a_folder_on_a_web_server_is_refused_with_how_to_name_a_file(
+    told: WebServer, repo: Path, address: str
+) -> None:
+    told.manners.kinds = {"/in/sub/": "text/html; charset=utf-8"}
+    told.manners.moved = {"/in/sub": "/in/sub/"}
+    answer = mlops(repo, "import", told.place(address), "data")
+    assert answer.code == 5
+    assert f"{told.place(address)} is a folder on a web server" in answer.err
+    assert f"mlops import {told.place('in/sub')}/FILE data/FILE" in answer.err
+    assert git(repo, "status", "--short") == ""
+    assert mlops(repo, "import", told.place(address), "list.html").code == 0
+
+
+def test_a_page_in_place_of_data_is_refused_and_taken_where_a_page_is_wanted(
+    told: WebServer, repo: Path
+) -> None:
+    assert told.folder
+    write(told.folder / "in/table.csv", b"please log in")
+    write(told.folder / "in/page.html", b"<p>")
+    told.manners.kinds = {"/in/table.csv": "text/html", "/in/page.html": "text/html"}
+    answer = mlops(repo, "import", told.place("in/table.csv"), "table.csv")
+    assert (answer.code, "answers with a web page, not with data" in answer.err) == (5, True)
+    assert git(repo, "status", "--short") == ""
+    assert mlops(repo, "import", told.place("in/page.html"), "page").code == 0
+
+
+def test_an_address_with_a_slash_at_its_end_that_gives_data_is_taken(told: WebServer, repo: Path) -> None:
+    told.manners.kinds = {"/export/": "text/csv"}
+    assert mlops(repo, "import", told.place("export/"), "export.csv").code == 0
 
 
 def test_a_file_that_is_not_there_is_said_and_nothing_is_written(told: WebServer, repo: Path) -> None:

@@ -40,6 +40,15 @@ def test_a_remote_is_added_and_listed(home: Path) -> None:
     }
 
 
+def test_the_only_remote_is_shown_as_the_default_without_being_chosen(home: Path) -> None:
+    mlops(home, "remote", "add", "nas", "../nas")
+    assert mlops(home, "remote", "list").out.splitlines()[-1].split() == ["nas", "../nas", "yes"]
+    assert mlops(home, "remote", "default").out == "nas\n"
+    mlops(home, "remote", "add", "lab", "../lab")
+    rows = mlops(home, "remote", "list", "--json").json["remotes"]
+    assert [row["default"] for row in rows] == [False, False]
+
+
 def test_every_option_of_a_remote_is_written(home: Path) -> None:
     options = [
         "--endpoint-url",
@@ -138,7 +147,8 @@ def test_a_check_of_a_folder_says_what_works(home: Path) -> None:
     answer = mlops(home, "remote", "check")
     assert answer.code == 0
     assert answer.out.endswith("nas (../nas) works.\n")
-    assert [path for path in (home.parent / "nas").rglob("*") if path.is_file()] == []
+    left = {path.name for path in (home.parent / "nas").rglob("*")}
+    assert left <= {"tmp"}  # where every upload begins
     found = mlops(home, "remote", "check", "nas", "--json").json
     assert found["ok"] is True
     assert found["conditional"] == {"create_only": True}

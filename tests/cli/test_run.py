@@ -25,7 +25,7 @@ from tests.support.command import (
     states,
     variables,
 )
-from tests.support.files import write
+from tests.support.files import write, write_all
 
 STAGES: dict[str, Any] = {
     "a": {"cmd": counted("cp in.txt a.txt", "a"), "deps": ["in.txt"], "outs": ["a.txt"]},
@@ -182,6 +182,34 @@ def test_commit_commits_what_the_run_wrote_and_nothing_else(home: Path) -> None:
     assert git(home, "status", "--porcelain") == "A  mine.txt\n"
     again = mlops(home, "run", "--commit", "--json")
     assert again.json["commit"] is None
+
+
+def test_commit_takes_the_records_of_the_data_that_stages_read_and_of_no_other(tmp_path: Path) -> None:
+    stages = {"s": {"cmd": "cat raw/a one > x", "deps": ["raw/a", "one", "more/*.csv"], "outs": ["x"]}}
+    root = project(tmp_path / "p", stages)
+    files = {"raw/a": "1", "one": "2", "other": "3", "more/m.csv": "4", "more/n.bin": "5"}
+    write_all(root, files)
+    write(root / ".mlops/config.yaml", "run: {jobs: 1}\n")
+    assert mlops(root, "add", "raw", "one", "other", "more/m.csv", "more/n.bin").code == 0
+    answer = mlops(root, "run", "--commit", "--json")
+    assert answer.code == 0, answer
+    committed = set(git(root, "show", "--name-only", "--format=", "HEAD").split())
+    data = {path for path in committed if path.startswith(".mlops/data/")}
+    assert data == {f".mlops/data/{path}.json" for path in ("raw", "one", "more/m.csv")}
+    assert ".gitignore" in committed
+    assert ".mlops/config.yaml" not in committed
+    write(root / "one", "22")
+    assert mlops(root, "add", "one").code == 0
+    assert ".mlops/data/one.json" in mlops(root, "run", "--json").json["written"]
+
+
+def test_commit_leaves_the_record_of_data_that_is_not_what_it_says(tmp_path: Path) -> None:
+    root = project(tmp_path / "p", {"s": {"cmd": "cp one x", "deps": ["one"], "outs": ["x"]}})
+    write(root / "one", "1")
+    assert mlops(root, "add", "one").code == 0
+    write(root / "one", "changed since")
+    assert mlops(root, "run", "--commit").code == 0
+    assert "one.json" not in git(root, "show", "--name-only", "--format=", "HEAD")
 
 
 def test_commit_of_a_failed_run_commits_nothing(tmp_path: Path) -> None:

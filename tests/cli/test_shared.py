@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -450,6 +451,33 @@ def test_inputs_and_outputs_may_have_any_name(tmp_path: Path, name: str) -> None
     # Git sees the record and the rules, and not the output.
     seen = git(root, "status", "--porcelain", "-uall", "-z").split("\0")
     assert sorted(row[3:].split("/")[0] for row in seen if row) == [".gitignore", ".mlops", ".mlops"]
+
+
+INTERRUPTED_WHILE_TIDYING_UP = """
+import time, weakref
+from mlops_cli.cli import app
+
+def interrupted(_):
+    raise KeyboardInterrupt
+
+class Thing:
+    pass
+
+def build(arguments):
+    thing = Thing()
+    reference = weakref.ref(thing, interrupted)
+    del thing
+    time.sleep(60)
+
+app.build = build
+app.main(["status"])
+"""
+
+
+def test_ctrl_c_that_comes_while_python_tidies_up_is_not_lost() -> None:
+    command = [sys.executable, "-c", INTERRUPTED_WHILE_TIDYING_UP]
+    answer = subprocess.run(command, env=variables(), capture_output=True, text=True, check=False)
+    assert (answer.returncode, answer.stderr) == (130, "mlops: stopped\n")
 
 
 def test_an_interrupted_command_leaves_with_130(home: Path) -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.command import mlops, project, repository, run
 from tests.support.files import spying, write, write_all
+from tests.support.transfers import Clones
 from tests.support.working import decisions
 
 if TYPE_CHECKING:
@@ -91,3 +92,32 @@ def test_each_path_is_looked_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyP
         "more": 1,
         "x": 1,
     }
+
+
+def test_a_fresh_clone_is_told_to_take_what_others_have_made(tmp_path: Path) -> None:
+    stages = {
+        "first": {"cmd": "cp raw x", "deps": ["raw"], "outs": ["x"]},
+        "second": {"cmd": "cp x y", "deps": ["x"], "outs": ["y"]},
+    }
+    clones = Clones(tmp_path, stages, {})
+    write(clones.first / "raw", "1")
+    assert mlops(clones.first, "add", "raw").code == 0
+    run(clones.first)
+    assert mlops(clones.first, "push").code == 0
+    second = clones.clone()
+    assert "Bring them up to date with: mlops run --pull\n" in mlops(second, "status").out
+    assert run(second, "--pull") == {"first": "cached", "second": "cached"}
+    write(second / "raw", "something else")
+    assert "Bring them up to date with: mlops run\n" in mlops(second, "status").out
+
+
+def test_without_a_remote_or_without_a_record_a_run_is_suggested(tmp_path: Path) -> None:
+    repo = project(tmp_path / "p", {"only": {"cmd": "date > x", "outs": ["x"]}})
+    write(repo / ".mlops/config.yaml", f"remotes: {{r: {{url: {tmp_path}}}}}\n")
+    assert "with: mlops run\n" in mlops(repo, "status").out
+    run(repo)
+    (repo / "x").unlink()
+    shutil.rmtree(repo / ".git/mlops")
+    assert "with: mlops run --pull\n" in mlops(repo, "status").out
+    (repo / ".mlops/config.yaml").unlink()
+    assert "with: mlops run\n" in mlops(repo, "status").out

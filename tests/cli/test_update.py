@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import socket
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +32,7 @@ def told(web: WebServer) -> WebServer:
     """Return the web server, with the manners that most have."""
     web.manners.tells = ("ETag", "Last-Modified")
     web.manners.heads = web.manners.ranges = True
+    web.manners.kinds, web.manners.moved = {}, {}
     web.manners.failures.clear()
     del web.log[:]
     return web
@@ -128,7 +131,29 @@ def test_a_source_that_cannot_be_asked_is_named_and_the_others_are_done(
     assert "is not there" in answer.err
     assert (repo / "here.csv").read_bytes() == b"22"
     assert (repo / "away.csv").read_bytes() == b"1"
+    assert "away.csv stays as it is here, content and record, and can be used." in answer.err
+    assert "Ask again when its source answers: mlops update away.csv\n" in answer.err
     assert mlops(repo, "update", "here.csv").code == 0
+
+
+def test_a_server_that_is_down_is_no_remote_of_the_project(repo: Path) -> None:
+    with closing(socket.create_server(("127.0.0.1", 0))) as listening:
+        port = listening.getsockname()[1]
+    answer = mlops(repo, "import", f"http://127.0.0.1:{port}/a.csv", "a.csv")
+    assert answer.code == 5
+    assert "do it again later" in answer.err
+    assert "mlops remote check" not in answer.err
+
+
+def test_a_page_that_took_the_place_of_data_is_not_brought(told: WebServer, repo: Path) -> None:
+    assert told.folder
+    write(told.folder / "up/login.csv", b"1")
+    imported(repo, told.place("up/login.csv"), "login.csv")
+    write(told.folder / "up/login.csv", b"please log in")
+    told.manners.kinds = {"/up/login.csv": "text/html"}
+    answer = mlops(repo, "update")
+    assert (answer.code, "answers with a web page" in answer.err) == (5, True)
+    assert (repo / "login.csv").read_bytes() == b"1"
 
 
 def test_what_was_changed_here_is_not_overwritten_without_force(tmp_path: Path, repo: Path) -> None:

@@ -17,6 +17,7 @@ def lab(tmp_path: Path) -> Lab:
     lab = Lab(tmp_path / "project")
     lab.track("data", many(20))
     lab.track("single", "alone")
+    (lab.root / ".mlops/config.yaml").write_text("run: {jobs: 1}\n")  # is no record
     (lab.root / ".gitignore").write_text("/data\n/single\n")
     commit(lab.root, "begin")
     return lab

@@ -4,11 +4,11 @@ from importlib.resources import files
 
 import pytest
 
-from mlops_cli.formats.config_file import _REMOTE, _SECTIONS, NAME_HINT, parse_config
+from mlops_cli.formats.config_file import _OPEN, _REMOTE, _SECTIONS, NAME_HINT, parse_config
 from mlops_cli.formats.problems import DefinitionError
 from mlops_cli.settings import Config
 
-ALL = ", ".join([*_SECTIONS, "remotes"])
+ALL = ", ".join([*_SECTIONS, *_OPEN])
 FILE = ".mlops/config.yaml"
 LINKS = "reflink, hardlink, symlink, copy"
 
@@ -55,6 +55,8 @@ def test_memory_is_an_amount_with_a_unit(written: str, amount: int) -> None:
     [
         ("cash: {}\n", '1:1: unknown setting "cash" (did you mean "cache"?)'),
         ("zzz: {}\n", '1:1: unknown setting "zzz" (there are ' + ALL + ")"),
+        ("metrics: [auc]\n", "1:10: should be a mapping of metrics to up or down, not a list"),
+        ("metrics:\n  auc: high\n", '2:8: metrics.auc should be up or down, not "high"'),
         ("remotes: [a]\n", "1:10: should be a mapping of names to remotes, not a list"),
         ("remotes:\n  1a: {url: x}\n", f'2:3: a remote cannot be called "1a" ({NAME_HINT})'),
         ("remotes:\n  a: {}\n", "2:3: remotes.a has no url (where it is: url: s3://bucket/folder)"),
@@ -127,3 +129,8 @@ def test_the_limit_of_the_hooks_is_a_size_that_they_can_see() -> None:
     for wrong in ("much", "99kB", "0"):
         (problem,) = problems(f"hooks: {{large: {wrong}}}\n")
         assert "hooks.large should be a size of 100kB or more" in problem
+
+
+def test_which_way_metrics_are_better_can_be_said() -> None:
+    assert parse("metrics: {claim_rate: down, mAP: up}\n").metrics == {"claim_rate": "down", "mAP": "up"}
+    assert parse("metrics:\n").metrics == {}

@@ -99,6 +99,14 @@ def test_what_became_of_a_transfer_is_a_sentence() -> None:
     assert transfer_text(DONE, "sent") == "sent 3 objects, 2.0 KiB, with 7 requests in 1.50 s.\n"
     nothing = Transfer("r", 0, 0, 2, 5, (), 0.1)
     assert transfer_text(nothing, "sent") == "Nothing to do: everything is there already (5 objects).\n"
+    assert transfer_text(nothing, "brought") == "Nothing to do: everything is here already (5 objects).\n"
+
+
+def test_what_was_damaged_here_and_came_again_is_said_in_one_line() -> None:
+    healed = Transfer("r", 2, 2048, 7, 0, (), 1.5, healed=("b3:0", "b3:1"))
+    first, second = transfer_text(healed, "brought").splitlines()
+    assert first == "2 objects were damaged here: set aside, and taken from r again"
+    assert second.startswith("brought 2 objects")
 
 
 def test_what_failed_is_named_and_very_many_are_counted() -> None:
@@ -120,5 +128,6 @@ def test_the_shape_for_programs() -> None:
         "skipped": 4,
         "failed": [{"path": None, "digest": "b3:0", "message": "gone"}],
         "repaired": ["packs/x"],
+        "healed": [],
         "seconds": 0.123,
     }

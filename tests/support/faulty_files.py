@@ -126,6 +126,10 @@ class FaultyFiles:
         """Remove files, perhaps."""
         self._do("remove", ", ".join(names), lambda: self._files.remove(names))
 
+    def remove_folder(self, folder: str) -> None:
+        """Remove an empty folder: a courtesy, whose failures nobody hears of."""
+        self._files.remove_folder(folder)
+
     def _do(self, method: str, name: str, action: Callable[[], T]) -> T:
         return self._perform(method, name, self._begin(method, name), action)
 

@@ -252,6 +252,14 @@ class _Handler(http.server.BaseHTTPRequestHandler):
             self._answer(self.server.failures.pop(0), b"", asked)
             return
         file = self.server.folder / path
+        if self.path in self.server.moved:
+            self._facts = {"Location": self.server.moved[self.path]}
+            self._answer(301, b"", asked)
+            return
+        if self.path.endswith("/") and self.path in self.server.kinds:
+            self._facts = {"Content-Type": self.server.kinds[self.path]}
+            self._answer(200, b"what a server says of a folder", asked)
+            return
         if not file.is_file():
             self._answer(404, b"", asked)
             return
@@ -275,7 +283,9 @@ class _Handler(http.server.BaseHTTPRequestHandler):
         status = file.stat()
         modified = formatdate(status.st_mtime, usegmt=True)
         facts = {"ETag": f'"{status.st_mtime_ns:x}-{status.st_size:x}"', "Last-Modified": modified}
-        return {name: value for name, value in facts.items() if name in self.server.tells}
+        told = {name: value for name, value in facts.items() if name in self.server.tells}
+        kind = self.server.kinds.get(self.path)
+        return told | ({"Content-Type": kind} if kind else {})
 
     def _answer(self, status: int, body: bytes, asked: str, content_range: str = "") -> None:
         self.server.log.append(f"{self.command} {self.path} {asked} {status} {len(body)}")
@@ -317,6 +327,8 @@ class HttpServer(http.server.ThreadingHTTPServer):
         self.ranges = True
         self.heads = True
         self.tells: tuple[str, ...] = ()
+        self.kinds: dict[str, str] = {}
+        self.moved: dict[str, str] = {}
         self.failures: list[int] = []
         self.cut = 0
 
@@ -329,7 +341,8 @@ class WebServer(Server):
     ----------
     manners : HttpServer
         Its `ranges` and `heads` may be switched off; `tells` are the headers by which it tells versions
-        apart; `failures` are statuses that come first; `cut` is how many answers end in the middle.
+        apart; `kinds` are content types by path, also of folders that it answers for; `moved` are paths that
+        lead to others; `failures` are statuses that come first; `cut` is how many answers end in the middle.
     """
 
     manners: Any = None

@@ -328,6 +328,11 @@ class Metered:
         with self._request():
             self._files.remove(names)
 
+    def remove_folder(self, folder: str) -> None:
+        """Remove an empty folder."""
+        with self._request():
+            self._files.remove_folder(folder)
+
 
 class _Held:
     """Counts the bytes of what was handed out and is not yet let go."""

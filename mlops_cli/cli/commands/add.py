@@ -12,6 +12,14 @@ from mlops_cli.cli.options import AsJson, Folder, Quiet, Verbose
 
 def add(
     paths: Annotated[list[str], typer.Argument(metavar="PATH...", help="Files and directories of data.")],
+    force: Annotated[
+        bool,
+        typer.Option(
+            "-f",
+            "--force",
+            help="Take a directory as it is here, also where the rest was never brought here.",
+        ),
+    ] = False,
     directory: Folder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -24,7 +32,7 @@ def add(
 
     talk = console().take(directory, as_json, quiet, verbose)
     with talk.open() as opened, talk.data_progress("stored", plain=opened.environment.plain) as progress:
-        result = act(opened, paths, progress)
+        result = act(opened, paths, progress, force=force)
     if talk.as_json:
         talk.json(add_wire(result))
     else:

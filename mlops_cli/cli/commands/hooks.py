@@ -72,19 +72,25 @@ def run(
 def _after_move(talk: Console, name: str, arguments: Sequence[str]) -> None:
     """Bring the data; whatever comes of it, Git's work is done, so this never fails."""
     from mlops_cli.actions.hooks import after_move
-    from mlops_cli.render.hooks import agreed_text
+    from mlops_cli.render.hooks import agreed_text, agreed_wire
 
     with talk.data_progress("placed", plain=True) as progress:
         found = after_move(talk.folder, name, list(arguments), progress)
-    talk.say(agreed_text(found))
+    if talk.as_json:
+        talk.json(agreed_wire(name, found))
+    else:
+        talk.say(agreed_text(found))
 
 
 def _before_commit(talk: Console) -> None:
     from mlops_cli.actions.hooks import before_commit
-    from mlops_cli.render.hooks import objections_text
+    from mlops_cli.render.hooks import objections_text, objections_wire
 
     objections = before_commit(talk.folder)
-    talk.fail(objections_text(objections))
+    if talk.as_json:
+        talk.json(objections_wire(objections))
+    else:
+        talk.fail(objections_text(objections))
     end(1 if objections else 0)
 
 
@@ -92,18 +98,23 @@ def _before_push(talk: Console) -> None:
     from mlops_cli.actions.hooks import before_push
     from mlops_cli.actions.push import push
     from mlops_cli.opened import open_folder
-    from mlops_cli.render.hooks import stopped_push_text
+    from mlops_cli.render.hooks import pushed_wire, stopped_push_text
     from mlops_cli.render.transfer import failures_text, transfer_text
 
-    for folder in before_push(talk.folder):
+    pushed = []
+    for prefix, folder in before_push(talk.folder):
         try:
             with open_folder(folder) as opened, talk.transfer(plain=opened.environment.plain) as progress:
                 result = push(opened, listen=progress)
         except Exception:
             talk.fail(stopped_push_text())
             raise
+        pushed.append((prefix, result))
         if not result.good:
             talk.fail(failures_text(result) + stopped_push_text())
-            end(5)
+            break
         if result.transferred:
             talk.say(f"mlops: {transfer_text(result, 'sent')}")
+    if talk.as_json:
+        talk.json(pushed_wire(pushed))
+    end(0 if all(result.good for _, result in pushed) else 5)

@@ -23,66 +23,71 @@ MaybeName = Annotated[
         metavar="[NAME]", help="The remote's name; by default the default remote.", show_default=False
     ),
 ]
+Url = Annotated[
+    str,
+    typer.Argument(
+        metavar="URL",
+        help="A folder, or an address: s3://, gs://, sftp://, webdav(s)://, http(s)://, or what else fsspec knows.",
+    ),
+]
+AsDefault = Annotated[bool, typer.Option("--default", help="Make it the default remote.")]
+Jobs = Annotated[
+    int | None,
+    typer.Option("-j", "--jobs", metavar="N", min=1, help="Requests under way at once.", show_default=False),
+]
+EndpointUrl = Annotated[
+    str | None,
+    typer.Option(
+        "--endpoint-url",
+        metavar="URL",
+        help="The server of a store that speaks like S3.",
+        show_default=False,
+    ),
+]
+Region = Annotated[
+    str | None,
+    typer.Option("--region", metavar="NAME", help="The region of an S3 bucket.", show_default=False),
+]
+Profile = Annotated[
+    str | None,
+    typer.Option(
+        "--profile",
+        metavar="NAME",
+        help="The profile in ~/.aws that has the credentials.",
+        show_default=False,
+    ),
+]
+User = Annotated[
+    str | None,
+    typer.Option(
+        "--user", metavar="NAME", help="Who to be on an SSH, WebDAV or web server.", show_default=False
+    ),
+]
+KeyFile = Annotated[
+    Path | None,
+    typer.Option("--key-file", metavar="FILE", help="The private key for an SSH server.", show_default=False),
+]
+Listing = Annotated[
+    bool,
+    typer.Option(
+        "--listing",
+        help="Keep a list of everything there, for readers that cannot list, such as plain HTTP.",
+    ),
+]
 
 
 @app.command("add")
 def add(
     name: Name,
-    url: Annotated[
-        str,
-        typer.Argument(
-            metavar="URL",
-            help="A folder, or an address: s3://, gs://, sftp://, webdav(s)://, http(s)://, or what else fsspec knows.",
-        ),
-    ],
-    default: Annotated[bool, typer.Option("--default", help="Make it the default remote.")] = False,
-    jobs: Annotated[
-        int | None,
-        typer.Option(
-            "-j", "--jobs", metavar="N", min=1, help="Requests under way at once.", show_default=False
-        ),
-    ] = None,
-    endpoint_url: Annotated[
-        str | None,
-        typer.Option(
-            "--endpoint-url",
-            metavar="URL",
-            help="The server of a store that speaks like S3.",
-            show_default=False,
-        ),
-    ] = None,
-    region: Annotated[
-        str | None,
-        typer.Option("--region", metavar="NAME", help="The region of an S3 bucket.", show_default=False),
-    ] = None,
-    profile: Annotated[
-        str | None,
-        typer.Option(
-            "--profile",
-            metavar="NAME",
-            help="The profile in ~/.aws that has the credentials.",
-            show_default=False,
-        ),
-    ] = None,
-    user: Annotated[
-        str | None,
-        typer.Option(
-            "--user", metavar="NAME", help="Who to be on an SSH, WebDAV or web server.", show_default=False
-        ),
-    ] = None,
-    key_file: Annotated[
-        Path | None,
-        typer.Option(
-            "--key-file", metavar="FILE", help="The private key for an SSH server.", show_default=False
-        ),
-    ] = None,
-    listing: Annotated[
-        bool,
-        typer.Option(
-            "--listing",
-            help="Keep a list of everything there, for readers that cannot list, such as plain HTTP.",
-        ),
-    ] = False,
+    url: Url,
+    default: AsDefault = False,
+    jobs: Jobs = None,
+    endpoint_url: EndpointUrl = None,
+    region: Region = None,
+    profile: Profile = None,
+    user: User = None,
+    key_file: KeyFile = None,
+    listing: Listing = False,
     directory: Folder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,

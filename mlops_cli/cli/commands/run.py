@@ -35,7 +35,7 @@ def run(
         ),
     ] = "",
     commit: Annotated[
-        bool, typer.Option("--commit", help="Commit the records, metrics and rules that the run wrote.")
+        bool, typer.Option("--commit", help="Commit what the run wrote, and the records of the data it read.")
     ] = False,
     pull: Annotated[
         bool,

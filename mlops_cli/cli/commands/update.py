@@ -52,6 +52,6 @@ def update(
         talk.json(update_wire(result))
     else:
         talk.result(update_text(result))
-        talk.fail(update_failures(result))
+        talk.fail(update_failures(result, "../" * (opened.folder.count("/") + 1) if opened.folder else ""))
         talk.say(commit_text(result.written, opened.folder, again=""))
     end(result.exit_code)

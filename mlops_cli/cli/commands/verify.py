@@ -7,7 +7,16 @@ from typing import Annotated
 import typer
 
 from mlops_cli.cli.console import console, end
-from mlops_cli.cli.options import AsJson, DataPaths, Folder, Quiet, Verbose
+from mlops_cli.cli.options import (
+    AsJson,
+    AtRemote,
+    DataPaths,
+    Folder,
+    OnRemote,
+    Quiet,
+    Verbose,
+    remote_meant,
+)
 
 
 def verify(
@@ -21,15 +30,8 @@ def verify(
     history: Annotated[
         bool, typer.Option("--all", help="Also the records of all history, and what runs made once.")
     ] = False,
-    on_remote: Annotated[
-        bool, typer.Option("--remote", help="Read what lies on the default remote instead of what lies here.")
-    ] = False,
-    remote: Annotated[
-        str | None,
-        typer.Option(
-            "-r", "--remote-name", metavar="NAME", help="The same, on this remote.", show_default=False
-        ),
-    ] = None,
+    on_remote: OnRemote = False,
+    remote: AtRemote = None,
     directory: Folder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
@@ -39,7 +41,7 @@ def verify(
     from mlops_cli.actions.verify import verify as act
     from mlops_cli.render.verify import troubles_text, verify_text, verify_wire
 
-    there = remote or ("" if on_remote else None)
+    there = remote_meant(on_remote, remote)
     talk = console().take(directory, as_json, quiet, verbose)
     with talk.open() as opened, talk.data_progress("read", plain=opened.environment.plain) as progress:
         result = act(opened, paths or (), repair=repair, history=history, remote=there, listen=progress)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.errors import DataError
 from mlops_cli.store.digest import Digest
-from mlops_cli.store.objects import Placement
+from mlops_cli.store.objects import DamagedObjectError, Placement
 from mlops_cli.store.placement.difference import WORTHLESS
 from mlops_cli.store.placing import move
 from mlops_cli.store.stat_cache import identity_of
@@ -69,7 +69,8 @@ def make_agree(
         try:
             work.build()
         except DataError as error:
-            raise DataError(work.shown(error.message), hint=error.hint) from error
+            kind = DamagedObjectError if isinstance(error, DamagedObjectError) else DataError
+            raise kind(work.shown(error.message), hint=error.hint) from error
         workspace.forget([path])
         try:
             _clear(workspace, difference, force=force)

@@ -84,6 +84,7 @@ def check_remote(files: RemoteFiles, clock: Callable[[], float] = time.perf_coun
     finally:
         with suppress(RemoteError):
             files.remove([name, f"{name}-once"])
+            files.remove_folder(PROBES)
     return found
 
 

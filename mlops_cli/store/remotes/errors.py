@@ -16,7 +16,7 @@ from mlops_cli.store.remotes.port import NotThere, ReadOnly, RemoteError, Unsupp
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-_CHECK = "Look at the address and the credentials, then ask: mlops remote check"
+CHECK = "Look at the address and the credentials, then ask: mlops remote check"
 _TRANSIENT_ERRNO = {
     errno.EAGAIN, errno.EBUSY, errno.ECONNABORTED, errno.ECONNREFUSED, errno.ECONNRESET, errno.EHOSTUNREACH, errno.EINTR,
     errno.ENETDOWN, errno.ENETRESET, errno.ENETUNREACH, errno.EPIPE, errno.ESTALE, errno.ETIMEDOUT,
@@ -71,12 +71,12 @@ def remote_error(error: Exception, url: str, name: str) -> RemoteError:
         return Unsupported(f"{place}: the remote has no such request: {_text(error)}")
     kinds = {(kind.__module__.partition(".")[0], kind.__name__) for kind in type(error).__mro__}
     if isinstance(error, PermissionError) or status in (401, 403) or kinds & _FORBIDDEN_CLASSES:
-        return RemoteError(f"{place} is not allowed: {_text(error)}", hint=_CHECK)
+        return RemoteError(f"{place} is not allowed: {_text(error)}", hint=CHECK)
     if isinstance(error, OSError) and error.errno == errno.EROFS:
         return ReadOnly(f"{place}: {error.strerror}")
     if (isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT)) or status == 507:
         return RemoteError(f"{place}: the remote is full", hint="Make room there: mlops gc --remote")
-    return RemoteError(f"{place}: {_text(error)}", hint=_CHECK, transient=_transient(error, status, kinds))
+    return RemoteError(f"{place}: {_text(error)}", hint=CHECK, transient=_transient(error, status, kinds))
 
 
 def _transient(error: Exception, status: int | None, kinds: set[tuple[str, str]]) -> bool:

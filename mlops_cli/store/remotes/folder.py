@@ -107,6 +107,12 @@ class FolderFiles:
             with translated(self._root, name), suppress(FileNotFoundError, NotADirectoryError):
                 os.unlink(self._path(name))
 
+    def remove_folder(self, folder: str) -> None:
+        """Remove an empty folder."""
+        self.requests += 1
+        with suppress(OSError):
+            os.rmdir(self._path(folder))
+
     def _path(self, name: str) -> str:
         if name.startswith("/") or ".." in name.split("/"):
             raise NotThere(f"{name} is no name on a remote")

@@ -185,6 +185,12 @@ class FsspecFiles:
                 self.counted()
                 self.system.rm_file(self.path(name))
 
+    def remove_folder(self, folder: str) -> None:
+        """Remove an empty folder, where the library knows folders: it refuses otherwise, each in its own way."""
+        with suppress(Exception):
+            self.counted()
+            self.system.rmdir(self.path(folder))
+
 
 def shown(found: Iterable[tuple[str, int]], folder: str) -> dict[str, int]:
     """Return what a listing shows of what was found: the files below a folder, without what is half written."""

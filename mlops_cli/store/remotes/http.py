@@ -132,6 +132,9 @@ class HttpFiles(FsspecFiles):
         if names:
             self._refuse(names[0])
 
+    def remove_folder(self, folder: str) -> None:
+        """Do nothing: nothing was made."""
+
     def _refuse(self, name: str, *_: object) -> NoReturn:
         raise ReadOnly(
             f"{self.url}/{name} cannot be written: a plain web server only gives",

@@ -103,3 +103,6 @@ class RemoteFiles(Protocol):
 
     def remove(self, names: Sequence[str]) -> None:
         """Remove files; those that are not there are passed over."""
+
+    def remove_folder(self, folder: str) -> None:
+        """Remove a folder that no file lies in; one with files stays, and where the store has no folders nothing happens."""

@@ -100,6 +100,10 @@ class RetryingFiles:
         """Remove files."""
         self._patiently(lambda: self._files.remove(names))
 
+    def remove_folder(self, folder: str) -> None:
+        """Remove an empty folder."""
+        self._patiently(lambda: self._files.remove_folder(folder))
+
     def _holds(self, name: str, data: bytes) -> bool:
         """Whether a file is what an earlier try, whose answer was lost, may well have written."""
         try:

@@ -189,6 +189,9 @@ class S3Files(FsspecFiles):
                         f"{refused[0].get('Key')}: {refused[0].get('Message') or refused[0].get('Code')}"
                     )
 
+    def remove_folder(self, folder: str) -> None:
+        """Do nothing: a bucket has no folders."""
+
 
 def _status(error: Any) -> int | None:
     response = getattr(error, "response", None)

@@ -120,6 +120,12 @@ class SftpFiles:
                 self._counted()
                 sftp.remove(self._path(name))
 
+    def remove_folder(self, folder: str) -> None:
+        """Remove an empty folder; a server refuses for any other."""
+        with self._channel(folder) as sftp, suppress(OSError):
+            self._counted()
+            sftp.rmdir(self._path(folder))
+
     def _counted(self, number: int = 1) -> None:
         with self._lock:
             self.requests += number

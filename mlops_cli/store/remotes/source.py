@@ -66,10 +66,14 @@ class Seen(NamedTuple):
         A directory.
     files : mapping
         Name relative to the address to fact; of a file alone under `""`.
+    page : str
+        Of a web server's answer that is no file: `folder` where it stands for a folder, `page` for another page for people,
+        which may be a login; empty for content.
     """
 
     tree: bool
     files: Mapping[str, Fact]
+    page: Literal["", "folder", "page"] = ""
 
     @property
     def size(self) -> int | None:

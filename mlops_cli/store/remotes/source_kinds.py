@@ -13,7 +13,7 @@ import time
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from stat import S_ISDIR, S_ISREG
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 from urllib.parse import unquote, urlsplit
 
 from mlops_cli.store.remotes.errors import translated
@@ -244,16 +244,21 @@ class HttpSource(HttpFiles):
 
     def _look(self) -> Seen:
         with translated(self._address, ""):
-            return Seen(False, {"": self._await(self._headers())})
+            fact, page = self._await(self._headers())
+            return Seen(False, {"": fact}, page)
 
-    async def _headers(self) -> Fact:
+    async def _headers(self) -> tuple[Fact, Literal["", "folder", "page"]]:
         session = await self.system.set_session()
         for method in ("HEAD", "GET"):  # not every server, and no signed address, knows the first
             async with session.request(method, self._address, allow_redirects=True) as answer:
                 if method == "HEAD" and answer.status >= 400:
                     continue
                 answer.raise_for_status()
-                return _http_fact(answer.headers)
+                paths = (
+                    urlsplit(self._address).path,
+                    answer.url.path,
+                )  # a folder's answer may be to a slash at its end
+                return _http_fact(answer.headers), _page(answer.headers, paths)
         raise Unsupported(f"{self._address} cannot be asked")
 
     def chunks(self, name: str, fact: Fact) -> Iterator[bytes]:  # noqa: ARG002 - one shape for all kinds
@@ -331,6 +336,20 @@ def _http_fact(headers: Mapping[str, str]) -> Fact:
     encoded = headers.get("Content-Encoding", "identity") != "identity"
     size = int(length) if length.isdigit() and not encoded else None
     return Fact(size, headers.get("ETag"), None, headers.get("Last-Modified"))
+
+
+def _page(headers: Mapping[str, str], paths: Sequence[str]) -> Literal["", "folder", "page"]:
+    """Return whether an answer is a page for people; what has a slash at its end is a folder unless it is said to be data."""
+    kind = headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    html = kind in ("text/html", "application/xhtml+xml")
+    if (html or not kind) and any(path.endswith("/") or not path for path in paths):
+        return "folder"
+    return "page" if html and not is_page_name(paths[0]) else ""
+
+
+def is_page_name(path: str) -> bool:
+    """Whether a path is called as a web page is."""
+    return path.lower().endswith((".html", ".htm", ".xhtml"))
 
 
 def _fact(info: Mapping[str, Any]) -> Fact:

@@ -211,6 +211,11 @@ class WebdavFiles(FsspecFiles):
             with suppress(NotThere):
                 self._ask("DELETE", name)
 
+    def remove_folder(self, folder: str) -> None:
+        """Remove an empty folder: looked at before, because a server would remove what lies in it, too."""
+        if not self.list(folder):
+            self.remove([f"{folder}/"])
+
 
 class _Stream:
     """Chunks on their way through a client that hides what they raise."""

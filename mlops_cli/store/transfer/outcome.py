@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import DataError
@@ -49,6 +49,8 @@ class Transfer:
         Made to the remote.
     repaired : tuple of str
         Names on the remote that were damaged, set aside and replaced.
+    healed : tuple of str
+        Objects that were damaged here, set aside and replaced by what the remote has.
     """
 
     remote: str
@@ -59,11 +61,25 @@ class Transfer:
     failed: tuple[Failure, ...]
     seconds: float
     repaired: tuple[str, ...] = ()
+    healed: tuple[str, ...] = ()
 
     @property
     def good(self) -> bool:
         """Whether everything arrived."""
         return not self.failed
+
+
+def both(first: Transfer, second: Transfer) -> Transfer:
+    """Return two transfers of the same, one after the other, as one."""
+    return replace(
+        second,
+        transferred=first.transferred + second.transferred,
+        bytes=first.bytes + second.bytes,
+        requests=first.requests + second.requests,
+        skipped=max(second.skipped - first.transferred, 0),
+        repaired=first.repaired + second.repaired,
+        healed=first.healed + second.healed,
+    )
 
 
 def transfer_outcome(

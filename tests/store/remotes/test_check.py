@@ -38,6 +38,30 @@ def test_every_kind_of_remote_passes_and_is_left_empty(
     assert files.list() == {}
 
 
+def test_no_empty_folder_is_left_and_no_folder_with_files_is_touched(tmp_path: Path) -> None:
+    files = FolderFiles(str(tmp_path / "remote"))
+    check_remote(files)
+    assert not (tmp_path / "remote/probe").exists()
+    files.write("probe/of-another", b"at work")
+    assert check_remote(files).ok
+    assert files.list() == {"probe/of-another": 7}
+
+
+@pytest.mark.parametrize("kind", WRITABLE)
+def test_every_kind_of_remote_removes_a_folder_only_when_it_is_empty(
+    request: pytest.FixtureRequest, kind: str, tmp_path: Path, home_folder: Path
+) -> None:
+    files = make_place(kind, request, tmp_path, home_folder).open()
+    files.remove_folder("probe")  # there is none
+    files.write("probe/a", b"a")
+    files.remove_folder("probe")
+    assert files.list() == {"probe/a": 1}
+    files.remove(["probe/a"])
+    files.remove_folder("probe")
+    files.write("probe/b", b"b")
+    assert files.list() == {"probe/b": 1}
+
+
 def test_a_plain_web_server_is_for_reading_only(
     request: pytest.FixtureRequest, tmp_path: Path, home_folder: Path
 ) -> None:
