@@ -69,14 +69,13 @@ class FolderFiles:
                 wanted = max(size - start, 0) if length is None else length
                 if start + wanted > size or (start and start >= size and length is None):
                     raise short_read(self._root, name, size, start + max(wanted, 1))
-                data = bytearray(wanted)
-                view, done = memoryview(data), 0
-                while done < wanted:
-                    count = os.preadv(file.fileno(), [view[done:]], start + done)
-                    if not count:
-                        raise short_read(self._root, name, start + done, start + wanted)
-                    done += count
-                return bytes(data)
+                parts: list[bytes] = []  # nearly always one: a read is only cut short by a signal, or on a network share
+                while wanted or not parts:
+                    parts.append(os.pread(file.fileno(), wanted, start))
+                    start, wanted = start + len(parts[-1]), wanted - len(parts[-1])
+                    if wanted and not parts[-1]:
+                        raise short_read(self._root, name, start, start + wanted)
+                return parts[0] if len(parts) == 1 else b"".join(parts)
 
     def write(self, name: str, data: bytes) -> None:
         """Write a file, whole or not at all."""
