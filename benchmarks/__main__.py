@@ -15,6 +15,7 @@ from benchmarks import machine as machine_facts
 from benchmarks.data_scenarios import S3_DVC_LIMIT, DataBench
 from benchmarks.data_sets import SETS, DataSet
 from benchmarks.data_tools import DataTool, DvcData, GitData, MlopsData, copiers
+from benchmarks.history_scenarios import HistoryBench
 from benchmarks.measure import Machine, clean_environment
 from benchmarks.report import as_json, markdown
 from benchmarks.s3 import S3Server
@@ -31,6 +32,9 @@ TOOLS = ("mlops", "dvc", "make", "git", "cp", "rsync")
 SCENARIOS = ("start", "stages", "parallel")
 DATA_SCENARIOS = ("data", "s3")
 """Measured when asked for: they take hours."""
+
+HISTORY_SCENARIOS = ("history",)
+"""Measured when asked for: writing the history takes some time."""
 
 WARM_UP_FILES = 20
 S3_SCALE = 0.1
@@ -62,6 +66,9 @@ def main() -> int:
             known = Machine({**machine.environment, **(server.environment if server else {})})
             bench = DataBench(known, folder, data_tools, options.rounds, options.full, server, samples)
             _measure_data(bench, options)
+        if set(options.scenarios) & set(HISTORY_SCENARIOS):
+            program = str(options.mlops.absolute())
+            HistoryBench(machine, folder, program, options.rounds, samples).history(options.commits)
     return 0
 
 
@@ -148,13 +155,14 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--scenarios",
-        type=_names(SCENARIOS + DATA_SCENARIOS),
+        type=_names(SCENARIOS + DATA_SCENARIOS + HISTORY_SCENARIOS),
         default=list(SCENARIOS),
-        help=f"{','.join(SCENARIOS)} (these when not told), {','.join(DATA_SCENARIOS)}",
+        help=f"{','.join(SCENARIOS)} (these when not told), {','.join(DATA_SCENARIOS + HISTORY_SCENARIOS)}",
     )
     parser.add_argument(
         "--sets", type=_names(SETS), default=["tiny", "middle", "large"], help=f"of {','.join(SETS)}"
     )
+    parser.add_argument("--commits", type=int, default=10_000, help="how long the history is: 10000")
     parser.add_argument("--scale", type=float, default=1.0, help="0.1: a tenth of the data, for a trial")
     parser.add_argument("--tools", type=_names(TOOLS), default=list(TOOLS), help=f"of {','.join(TOOLS)}")
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured")

@@ -14,7 +14,11 @@ TITLES = {
     "stages": "Stages in chains of ten",
     "parallel": "Eight stages of one second, four at once",
     "start": "Start-up",
+    "history": "A long history",
 }
+
+SIZES = {"history": "commits"}
+"""What the size of a scenario counts, where it is not stages."""
 
 
 def markdown(facts: Mapping[str, str], samples: Sequence[Sample], rounds: int, floor: int) -> str:
@@ -54,9 +58,14 @@ def _table(scenario: str, samples: Sequence[Sample], rounds: int, floor: int) ->
     tools = list(dict.fromkeys(sample.tool for sample in samples))
     sized = any(sample.size for sample in samples)
     counted = [tool for tool in tools if any(one.requests for one in samples if one.tool == tool)]
-    header = [*(["stages"] if sized else []), "", *tools, *(f"{tool}, memory" for tool in tools)]
+    header = [
+        *([SIZES.get(scenario, "stages")] if sized else []),
+        "",
+        *tools,
+        *(f"{tool}, memory" for tool in tools),
+    ]
     header += [f"{tool}, requests" for tool in counted]
-    missing = "not run" if scenario in TITLES else "n/a"
+    missing = "not run" if scenario in TITLES and scenario not in SIZES else "n/a"
     rows = [header, ["---" if not name else "---:" for name in header]]
     for size, operation in dict.fromkeys((sample.size, sample.operation) for sample in samples):
         here = {one.tool: one for one in samples if (one.size, one.operation) == (size, operation)}

@@ -18,24 +18,46 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from mlops_cli.actions.add import AddResult, add
+from mlops_cli.actions.apply import ApplyResult, apply
+from mlops_cli.actions.bisect import BisectOptions, BisectResult, By, bisect
 from mlops_cli.actions.checkout import checkout
+from mlops_cli.actions.compare import CompareResult, compare
 from mlops_cli.actions.diff import DiffResult, diff
+from mlops_cli.actions.experiments import ExperimentOptions, ExperimentsResult, experiments
 from mlops_cli.actions.fetch import fetch
 from mlops_cli.actions.graph import GraphResult, graph
+from mlops_cli.actions.lineage import (
+    ChainResult,
+    LineageDiffResult,
+    LineageResult,
+    lineage,
+    lineage_chain,
+    lineage_diff,
+)
+from mlops_cli.actions.lineage_verify import lineage_verify
+from mlops_cli.actions.note import NoteResult, note
 from mlops_cli.actions.pull import PullResult, pull
 from mlops_cli.actions.push import push
 from mlops_cli.actions.remove import RemoveResult, remove
+from mlops_cli.actions.rerun import RerunOptions, RerunResult, rerun
 from mlops_cli.actions.run import RunOptions, RunResult, run
+from mlops_cli.actions.runs import RunsResult, runs
+from mlops_cli.actions.show import ShowResult, show
 from mlops_cli.actions.stages import StagesResult, stages
 from mlops_cli.actions.status import StatusResult, status
+from mlops_cli.actions.tried import TriedResult, Wanted, tried
 from mlops_cli.actions.verify import verify
+from mlops_cli.history.repetition import TOLERANCE
 from mlops_cli.opened import Opened, open_folder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
-    from mlops_cli.execution.events import Event
+    from mlops_cli.execution.events import Event, Notice
+    from mlops_cli.experiments.trial import Trial
+    from mlops_cli.history.lineage.statements import Proof
+    from mlops_cli.history.run_event import Outcome
     from mlops_cli.history.trouble import VerifyResult
     from mlops_cli.project import Project
     from mlops_cli.store.transfer.outcome import Transfer
@@ -152,6 +174,133 @@ class ProjectApi:
         """Compare records and store with their digests, as `mlops verify`; what is wrong is in the result."""
         with self._open() as opened:
             return verify(opened, _names(paths), repair=repair, history=history, remote=remote)
+
+    def runs(
+        self,
+        *where: str,
+        sort: str = "",
+        columns: str = "",
+        limit: int | None = None,
+        everything: bool = False,
+        records: bool = False,
+    ) -> RunsResult:
+        """Return runs that meet conditions, newest first, as `mlops runs`; with `records` the bytes of their records, too."""
+        with self._open() as opened:
+            return runs(
+                opened,
+                where=where,
+                sort=sort,
+                columns=columns,
+                limit=limit,
+                everything=everything,
+                records=records,
+            )
+
+    def show(self, run: str = "@latest") -> ShowResult:
+        """Return everything that is known of a run, as `mlops show`."""
+        with self._open() as opened:
+            return show(opened, run)
+
+    def note(self, run: str, text: str = "", *, outcome: Outcome | None = None) -> NoteResult:
+        """Keep a note on a run, as `mlops note`."""
+        with self._open() as opened:
+            return note(opened, run, text, outcome=outcome)
+
+    def compare(
+        self, *refs: str, everything: bool = False, code: bool = False, each: bool = False
+    ) -> CompareResult:
+        """Say what differs between runs, as `mlops compare`; the first is the baseline."""
+        with self._open() as opened:
+            return compare(opened, refs, everything=everything, code=code, each=each)
+
+    def lineage(
+        self, ref: str, *, down: bool = False, at: str | None = None, depth: int | None = None
+    ) -> LineageResult:
+        """Return what made something, or with `down` what came of it, as `mlops lineage`."""
+        with self._open() as opened:
+            return lineage(opened, ref, down=down, at=at, depth=depth)
+
+    def lineage_chain(self, ref: str, *, at: str | None = None) -> ChainResult:
+        """Return from which models one descends, as `mlops lineage --chain`."""
+        with self._open() as opened:
+            return lineage_chain(opened, ref, at=at)
+
+    def lineage_diff(self, old: str, new: str, *, at: str | None = None) -> LineageDiffResult:
+        """Return what differs between how two artifacts were made, as `mlops lineage --diff`."""
+        with self._open() as opened:
+            return lineage_diff(opened, old, new, at=at)
+
+    def lineage_verify(self, ref: str, *, at: str | None = None, remote: str | None = None) -> Proof:
+        """Prove a lineage, as `mlops lineage --verify`; what fails is in the result."""
+        with self._open() as opened:
+            return lineage_verify(opened, ref, at=at, remote=remote)
+
+    def tried(
+        self,
+        *params: str,
+        data: Sequence[str] = (),
+        code: Sequence[str] = (),
+        like: str = "",
+        text: str = "",
+        near: int = 5,
+        limit: int | None = None,
+    ) -> TriedResult:
+        """Say whether anybody ever ran this, as `mlops tried`; what each of `params` says follows `-S` there."""
+        wanted = Wanted(params, _names(data), _names(code), like, text)
+        with self._open() as opened:
+            return tried(opened, wanted, near=near, limit=limit)
+
+    def experiments(
+        self,
+        sets: Sequence[str],
+        stages: Sequence[str] = (),
+        options: ExperimentOptions | None = None,
+        listen: Callable[[Trial | Notice], None] = lambda _: None,
+    ) -> ExperimentsResult:
+        """Try parameters elsewhere, as `mlops run -S`; a failure is in the result, not raised."""
+        with self._open() as opened:
+            return experiments(opened, sets, _names(stages), options or ExperimentOptions(), listen)
+
+    def apply(self, run: str, *, params_only: bool = False, force: bool = False) -> ApplyResult:
+        """Bring parameters and outputs of a run into the workspace, as `mlops apply`."""
+        with self._open() as opened:
+            return apply(opened, run, params_only=params_only, force=force)
+
+    def rerun(
+        self,
+        run: str,
+        stages: Sequence[str] = (),
+        *,
+        verify: bool = False,
+        tolerance: float = TOLERANCE,
+        jobs: int | None = None,
+        pull: bool = False,
+        listen: Callable[[str], None] = lambda _: None,
+    ) -> RerunResult:
+        """Repeat a run elsewhere, as `mlops rerun`; what came out differently is in the result."""
+        options = RerunOptions(verify, tolerance, jobs, pull)
+        with self._open() as opened:
+            return rerun(opened, run, _names(stages), options, listen)
+
+    def bisect(
+        self,
+        metric: str,
+        good: str,
+        bad: str = "HEAD",
+        stages: Sequence[str] = (),
+        *,
+        by: By = "commit",
+        threshold: float | None = None,
+        repeats: int = 1,
+        most: int | None = None,
+        dry: bool = False,
+        jobs: int | None = None,
+        listen: Callable[[str], None] = lambda _: None,
+    ) -> BisectResult:
+        """Find what made a metric fall, as `mlops bisect`."""
+        options = BisectOptions(by, threshold, repeats, most, dry, jobs)
+        with self._open() as opened:
+            return bisect(opened, metric, good, bad, _names(stages), options, listen)
 
     def _open(self) -> Opened:
         return open_folder(self._folder)

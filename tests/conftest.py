@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -14,6 +15,9 @@ from tests.support.servers import _home, _s3, _sftp, _web, _webdav  # noqa: F401
 
 if TYPE_CHECKING:
     from pathlib import Path
+
+# A shell has its background jobs ignore Ctrl-C, and so would every command that a test starts from there and interrupts.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A law holds on a busy machine too: no example is timed.
 settings.register_profile("untimed", deadline=None)

@@ -87,3 +87,27 @@ def test_the_version_can_be_asked_for() -> None:
 def test_a_name_that_does_not_exist_is_refused_as_python_does() -> None:
     with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
         _ = mlops_cli.nothing
+
+
+def test_a_program_asks_which_runs_there_were_and_notes_on_one(repo: Path) -> None:
+    with open_project(repo) as this:
+        run = this.run(["b"], message="from a program").run
+        assert run is not None
+        assert this.note(run, "fine", outcome="confirmed").file is not None
+        found = this.runs("message ~ program", "outcome == confirmed", everything=True, records=True)
+        assert [each.id for each in found.runs] == [run]
+        assert run.encode() in found.records[run]
+        assert this.runs("outcome == rejected").runs == ()
+        shown = this.show()
+        assert (shown.record.id, [event.text for event in shown.events]) == (run, ["fine"])
+
+
+def test_a_program_asks_what_was_tried_and_what_differs(repo: Path) -> None:
+    with open_project(repo) as this:
+        run = this.run(["b"], message="from a program").run
+        assert run is not None
+        assert [each.id for each in this.tried(text="PROGRAM from").tried.found] == [run]
+        assert this.tried("no.such=1").tried.found == ()
+        result = this.compare(run, run)
+        assert [side.first.run for side in result.comparison.sides] == [run, run]
+        assert result.comparison.metrics == ()

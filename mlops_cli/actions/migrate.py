@@ -13,6 +13,7 @@ from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.formats.problems import DefinitionError
 from mlops_cli.git.discover import find_repository
 from mlops_cli.git.ignore import managed_paths, new_ignore
+from mlops_cli.history.dvc_links import dump_links
 from mlops_cli.migration.cache import DvcCache
 from mlops_cli.migration.content import Content, linked_files, replace_links
 from mlops_cli.migration.inputs import can_come, require_content
@@ -66,7 +67,7 @@ class MigrateResult:
     written : tuple of str
         Files that were written, or would be, relative to the project.
     records : int
-        How many stage and data records are among them, not named one by one.
+        How many records there are besides, not named one by one: of stages, of data, and one of DVC's hashes.
     notes : tuple of Note
         What was lost, and what is said differently.
     damaged : tuple of str
@@ -161,6 +162,7 @@ class _Migration:
             data = [Moved(p.path, _data_state(content, p)) for p in pointers]
             self.records = len([p for p in coming if self._misses(data_record_path(p))])
             self.records += len([n for n in remembered if self._misses(stage_record_path(n))])
+            self.records += self.records > 0  # the one that tells DVC's hashes from our digests
         else:
             for path, text in wanted.items():
                 self._write(path, text)
@@ -285,6 +287,8 @@ class _Migration:
                             self._track(pointer, found[pointer.path], writing)
                 for name, each in stages.items():
                     self._record(name, each, found, content, writing)
+                if content.names:
+                    self._write_record(*dump_links(content.names), writing)
         opened.__dict__.pop("data", None)
         if opened.update_ignore():
             self.written.append(".gitignore")

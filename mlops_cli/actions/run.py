@@ -3,43 +3,31 @@
 from __future__ import annotations
 
 import time
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from mlops_cli.errors import DataError, FileError, UsageError
+from mlops_cli.errors import UsageError
 from mlops_cli.execution.aside import mend
 from mlops_cli.execution.builtins import STEPS
 from mlops_cli.execution.events import Notice
 from mlops_cli.execution.machine import Capacity, read_capacity
-from mlops_cli.execution.metrics import read_stage_metrics
 from mlops_cli.execution.outcome import Outcome
 from mlops_cli.execution.process import Processes, interruptible
 from mlops_cli.execution.runner import Runner
 from mlops_cli.execution.workbench import Workbench
-from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.formats.problems import DefinitionError, Problem
 from mlops_cli.git.commit import commit_files
-from mlops_cli.git.facts import read_actor, read_code, uncommitted
-from mlops_cli.history.run_record import (
-    RunRecord,
-    StageRun,
-    dump_run_record,
-    flat_metrics,
-    flat_params,
-    new_run_id,
-)
-from mlops_cli.history.runtime import read_runtime
+from mlops_cli.git.facts import uncommitted
 from mlops_cli.opened.owners import drop_old_records
-from mlops_cli.pipeline.record import shown_program
 from mlops_cli.pipeline.select import find_stages, select_stages
-from mlops_cli.project import DEFINITION, RECORDS, data_record_path
-from mlops_cli.store.digest import Digest, digest_bytes, digest_file
+from mlops_cli.project import RECORDS, data_record_path
+from mlops_cli.store.digest import digest_bytes
 from mlops_cli.store.durability import GroupCommit, recover
+from mlops_cli.store.results import FirstResults
 from mlops_cli.store.session import Session
 from mlops_cli.tracking.bringing import Pulling, check_inputs
 from mlops_cli.tracking.recorded import read_records
+from mlops_cli.tracking.recording import Recording, kept_in_git
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -71,6 +59,8 @@ class RunOptions:
         Commit what the run wrote, and the data records that its inputs rest on.
     pull : bool
         Bring results and data that others have pushed to the default remote, rather than making or missing them.
+    experiment : mapping or None
+        What the record is to say of the experiment that this run belongs to.
     """
 
     jobs: int | None = None
@@ -82,6 +72,7 @@ class RunOptions:
     message: str = ""
     commit: bool = False
     pull: bool = False
+    experiment: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,7 +181,10 @@ def _run(
     capacity = _capacity(opened, options)
     _check_gpus(opened, plan, capacity)
     work = _Run(opened, plan, options, capacity, forced, listen, begin, pulling)
-    return _commit(opened, work.carry_out(), options, departed)
+    try:
+        return _commit(opened, work.carry_out(), options, departed)
+    finally:
+        work.recording.close()  # as late as can be: the journal is written meanwhile
 
 
 def _capacity(opened: Opened, options: RunOptions) -> Capacity:
@@ -236,7 +230,7 @@ def _commit(opened: Opened, result: RunResult, options: RunOptions, departed: Co
     if result.run is not None or options.commit:
         read = [path for o in result.outcomes if o.decision for path in o.decision.inputs.deps]
         data = {data_record_path(path) for path in read_records(opened, read) - set(departed)}
-        wanted = _kept_in_git(opened) | data
+        wanted = kept_in_git(opened) | data
         result = replace(result, written=uncommitted(opened.git, opened.project.prefix, wanted))
     if not options.commit or not result.written or not result.good:
         return result
@@ -250,12 +244,6 @@ def _title(opened: Opened, result: RunResult) -> str:
     done = [opened.pipeline.stages[o.stage].group for o in result.outcomes if o.status != "fresh"]
     groups = list(dict.fromkeys(done)) or ["records"]
     return f"mlops run: {', '.join(groups[:4])}" + (f" and {len(groups) - 4} more" if len(groups) > 4 else "")
-
-
-def _kept_in_git(opened: Opened) -> set[str]:
-    """Return what runs write and people commit, relative to the project; a slash at the end means everything below."""
-    outs = [out.path for stage in opened.pipeline.stages.values() for out in stage.outs if not out.cache]
-    return {".gitignore", f"{RECORDS}/stages/", f"{RECORDS}/runs/", *outs, *(f"{path}/" for path in outs)}
 
 
 class _Run:
@@ -280,22 +268,23 @@ class _Run:
         self.forced = forced
         self.listen = listen
         self.begin = begin
-        self.started = datetime.now(UTC)
-        self.id = new_run_id(self.started)
+        self.recording = Recording(
+            opened,
+            plan,
+            message=options.message,
+            experiment=options.experiment,
+            gpus=capacity.gpus,
+            listen=listen,
+        )
 
     def carry_out(self) -> RunResult:
-        opened, project = self.opened, self.opened.project
-        session = Session(opened.store, mend)
-        commit = GroupCommit(opened.store, [project.root, project.local], session.id)
+        project = self.opened.project
+        session = Session(self.opened.store, mend)
+        commit = GroupCommit(self.opened.store, [project.root, project.local], session.id)
         try:
-            with ThreadPoolExecutor(2) as asking:
-                code_asked = asking.submit(
-                    read_code, opened.git, {project.prefix + path for path in _kept_in_git(opened)}
-                )
-                actor_asked = asking.submit(read_actor, opened.git)
-                code, actor = code_asked.result(), actor_asked.result()
+            self.recording.begin(session)
             runner = Runner(
-                opened.pipeline,
+                self.opened.pipeline,
                 self.plan,
                 self._workbench(session, commit),
                 self.capacity,
@@ -304,34 +293,13 @@ class _Run:
             )
             with interruptible():
                 outcomes = tuple(runner.run().values())
+            good = all(outcome.good for outcome in outcomes)
+            status = "stopped" if runner.interrupted else "ok" if good else "failed"
             seconds = time.monotonic() - self.begin
-            run_id = None
-            if any(outcome.status != "fresh" for outcome in outcomes):
-                run_id = self.id
-                status = (
-                    "stopped" if runner.interrupted else "ok" if all(o.good for o in outcomes) else "failed"
-                )
-                stages = tuple(self._stage_run(outcome) for outcome in outcomes)
-                record = RunRecord(
-                    id=self.id,
-                    status=status,
-                    started=self.started.isoformat(timespec="milliseconds").replace("+00:00", "Z"),
-                    seconds=seconds,
-                    message=self.options.message,
-                    actor=actor,
-                    trigger=opened.environment.trigger,
-                    code=code,
-                    pipeline={"file": DEFINITION, "digest": self._definition_digest()},
-                    stages=tuple(stage.brief() for stage in stages),
-                    runtime=read_runtime(
-                        opened.environment.python_prefix, opened.environment.variables, self.capacity.gpus
-                    ),
-                    params=flat_params(stages),
-                    metrics=flat_metrics(stages),
-                )
-                path = project.run_record(self.id)
-                write_atomic(path, dump_run_record(record), durable=False, temporary=session.folder / "run")
-                commit.written(str(path))
+            file = self.recording.end(outcomes, status, seconds, session)
+            if file:
+                commit.written(str(file))
+            run_id = self.recording.id if file else None
             return RunResult(run_id, self.plan, outcomes, seconds, interrupted=runner.interrupted)
         finally:
             try:
@@ -348,6 +316,9 @@ class _Run:
         facts.objects, facts.results = (
             self.pulling.stores(objects, results) if self.pulling else (objects, results)
         )
+        if self.options.force and self.options.experiment is not None:
+            # Who repeats something elsewhere wants to know what comes of it, not to change what everybody else restores.
+            facts.results = FirstResults(facts.results)
         return Workbench(
             facts=facts,
             graph=opened.graph,
@@ -357,38 +328,9 @@ class _Run:
             listen=self.listen,
             store=opened.store,
             locks=project.local / "locks" / place,
-            logs=project.local / "logs" / self.id,
+            logs=project.local / "logs" / self.recording.id,
             failed=project.local / "failed" / place,
-            kept=project.local / "kept" / self.id,
+            kept=project.local / "kept" / self.recording.id,
             variables=opened.environment.variables,
             steps=STEPS,
-        )
-
-    def _definition_digest(self) -> Digest:
-        artifact = self.opened.workspace.artifact(DEFINITION)
-        return artifact.digest if artifact else digest_bytes(b"")
-
-    def _stage_run(self, outcome: Outcome) -> StageRun:
-        stage = self.opened.pipeline.stages[outcome.stage]
-        decision = outcome.decision
-        metrics: Mapping[str, Any] = outcome.metrics
-        if outcome.good and not metrics:
-            try:
-                metrics = read_stage_metrics(stage, outcome.outs, str(self.opened.project.root))
-            except (FileError, DataError) as error:
-                self.listen(Notice(f"{stage.name}: {error.message}"))
-        return StageRun(
-            name=stage.name,
-            status=outcome.status,
-            key=decision.key if decision else None,
-            program=shown_program(stage),
-            seconds=outcome.seconds,
-            peak_memory=outcome.peak_memory,
-            exit_code=outcome.exit_code,
-            log=digest_file(outcome.log) if outcome.log else None,
-            message=outcome.message,
-            params=stage.params,
-            deps=decision.inputs.deps if decision else {},
-            outs=outcome.outs,
-            metrics=metrics,
         )

@@ -42,6 +42,17 @@ COMMANDS = {
     "update": "Data",
     "verify": "Data",
     "gc": "Data",
+    "runs": "History",
+    "show": "History",
+    "note": "History",
+    "compare": "History",
+    "tried": "History",
+    "lineage": "History",
+    "keep": "History",
+    "apply": "History",
+    "sync": "History",
+    "rerun": "History",
+    "bisect": "History",
     "migrate": "Elsewhere",
 }
 

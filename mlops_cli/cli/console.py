@@ -14,6 +14,7 @@ import typer
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from mlops_cli.errors import MlopsError
     from mlops_cli.opened import Opened
     from mlops_cli.render.data_progress import DataProgress
     from mlops_cli.render.progress import Progress
@@ -75,6 +76,10 @@ class Console:
         """Print a result as JSON; asked for, so printed under `--quiet`, too."""
         sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
+    def json_text(self, text: str) -> None:
+        """Print a result that is JSON already."""
+        sys.stdout.write(text)
+
     def say(self, text: str) -> None:
         """Talk: on standard error, and not under `--quiet`."""
         if not self.quiet and text:
@@ -83,6 +88,13 @@ class Console:
     def fail(self, text: str) -> None:
         """Say what went wrong: on standard error, also under `--quiet`."""
         sys.stderr.write(text)
+
+    def incomplete(self, trouble: MlopsError | None) -> int:
+        """Say, beside an answer that was printed, why it may not be whole; return the exit code to end with."""
+        if trouble is None:
+            return 0
+        self.fail(f"mlops: {trouble.message}\n" + (f"{trouble.hint}\n" if trouble.hint else ""))
+        return trouble.exit_code
 
     def progress(self, *, plain: bool) -> Progress:
         """Return what shows a run's progress here."""

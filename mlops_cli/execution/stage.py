@@ -14,7 +14,7 @@ from mlops_cli.execution.events import Notice, StageStarted
 from mlops_cli.execution.metrics import read_stage_metrics
 from mlops_cli.execution.outcome import Outcome
 from mlops_cli.execution.taint import changed_inputs
-from mlops_cli.execution.workbench import Job, Workbench, lock_stage
+from mlops_cli.execution.workbench import Job, Workbench, claim_key, lock_stage
 from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.formats.canonical import compact
 from mlops_cli.pipeline.plan import decide
@@ -74,9 +74,7 @@ class _Performance:
         stage = self.stage
         # Since the plan was made, another command may have run this stage, or restored it.
         self.facts.look_again(stage)
-        decision = decide(
-            stage, self.bench.graph.sources[stage.name], self.job.upstream, self.facts, forced=self.job.forced
-        )
+        decision = self._decide()
         if decision.problems:
             return Outcome(
                 stage.name, "failed", decision, message="; ".join(p.message for p in decision.problems)
@@ -88,7 +86,16 @@ class _Performance:
         if len(self.job.grant.gpus) < stage.gpu:
             there = f"it asks for {stage.gpu} GPUs, and this machine has {len(self.job.grant.gpus)}"
             return Outcome(stage.name, "failed", decision, message=there)
-        return self._run(decision)
+        if self.job.forced or stage.always or decision.key is None:
+            return self._run(decision)
+        with claim_key(decision.key, self.bench):
+            if self.facts.results.get(decision.key) is not None:  # made in another worktree a moment ago
+                decision = self._decide()
+            return self._restore(decision) if decision.state == "cached" else self._run(decision)
+
+    def _decide(self) -> Decision:
+        sources = self.bench.graph.sources[self.stage.name]
+        return decide(self.stage, sources, self.job.upstream, self.facts, forced=self.job.forced)
 
     # Restoring ----------------------------------------------------------------------------------------------------
 
@@ -264,7 +271,9 @@ class _Performance:
     def _put_back(self, moved: list[str]) -> str:
         kept = self.aside.put_back(moved)
         self.facts.workspace.forget(moved)
-        return f" (what it had made so far is in {os.path.relpath(self.failed, self.root)})" if kept else ""
+        inside = self.failed.is_relative_to(self.root)  # of a linked worktree it is not
+        place = os.path.relpath(self.failed, self.root) if inside else self.failed
+        return f" (what it had made so far is in {place})" if kept else ""
 
     # What else belongs to it --------------------------------------------------------------------------------------
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from mlops_cli.store.locks import Lock
 from mlops_cli.store.session import is_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from mlops_cli.execution.events import Listener
     from mlops_cli.execution.facts import MachineFacts
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from mlops_cli.pipeline.decision import Decision
     from mlops_cli.pipeline.definition import Stage
     from mlops_cli.pipeline.graph import Graph
+    from mlops_cli.store.digest import Digest
     from mlops_cli.store.durability import GroupCommit
     from mlops_cli.store.session import Session
 
@@ -110,3 +112,24 @@ def lock_stage(stage: Stage, bench: Workbench) -> Lock:
         lock.acquire(wait=True)
     lock.note(f"{bench.session.id} {bench.store}")
     return lock
+
+
+@contextmanager
+def claim_key(key: Digest, bench: Workbench) -> Iterator[None]:
+    """Hold a key while a stage runs with it: whoever else would make the same, in another worktree, waits and has the result.
+
+    Raises
+    ------
+    HeldElsewhere
+        When that is being made at this moment.
+    """
+    path = bench.store / "locks" / f"key-{key[3:35]}"
+    lock = Lock(path)
+    if not lock.acquire(wait=False):
+        raise HeldElsewhere(key)
+    try:
+        yield
+    finally:
+        with suppress(OSError):
+            path.unlink()
+        lock.release()

@@ -138,6 +138,13 @@ def parse_yaml(data: bytes, file: str, problems: Problems) -> Node | None:
     return _Converter(file, problems).convert(root)
 
 
+def compose_yaml(text: str) -> Any:
+    """Return PyYAML's own nodes of a text that `parse_yaml` takes: they say where a value ends, too. None where there are none."""
+    import yaml
+
+    return yaml.compose(text, Loader=_loader())
+
+
 @cache
 def _loader() -> Any:
     import yaml

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from typing import IO
 
 _CHUNK = 1 << 16
+_PIPE = 1 << 14  # what a pipe holds on every system, with room to spare
 # What Git says of a ref that leads nowhere because its remote dropped the branch: everyday, and nothing is lost by it.
 _HARMLESS = re.compile(r"ignoring dangling symref|^(warning|hint): (?!ignoring broken ref)")
 
@@ -29,7 +30,11 @@ class GitObject(NamedTuple):
 
 
 def stream(
-    folder: Path, variables: Mapping[str, str], *commands: Sequence[str], given: bytes = b""
+    folder: Path,
+    variables: Mapping[str, str],
+    *commands: Sequence[str],
+    given: bytes = b"",
+    graph: bool = False,
 ) -> Iterator[bytes]:
     """Yield what the last of some Git commands prints, each reading what the one before it prints.
 
@@ -41,6 +46,8 @@ def stream(
         Arguments of each.
     given : bytes
         What the first one reads.
+    graph : bool
+        Whether Git may believe its cached graph of commits.
 
     Raises
     ------
@@ -53,7 +60,7 @@ def stream(
         for number, arguments in enumerate(commands):
             source = processes[-1].stdout if processes else subprocess.PIPE
             process = subprocess.Popen(
-                git_command(folder, *arguments),
+                git_command(folder, *arguments, graph=graph),
                 cwd=folder,
                 env=dict(variables),
                 stdin=source,
@@ -113,8 +120,15 @@ class Reader:
         HistoryError
             When one is damaged.
         """
-        feeder = _feed(_of(self._process.stdin), "".join(f"{name}\n" for name in ids).encode(), close=False)
-        out = _of(self._process.stdout)
+        source, out = _of(self._process.stdin), _of(self._process.stdout)
+        given = "".join(f"{name}\n" for name in ids).encode()
+        feeder = None
+        if len(given) > _PIPE:
+            feeder = _feed(source, given, close=False)
+        else:  # it goes into the pipe at once, whatever the process does
+            with suppress(OSError):
+                source.write(given)
+                source.flush()
         for name in ids:
             head = out.readline().split()
             if len(head) == 2 and head[1] == b"missing":
@@ -127,7 +141,30 @@ class Reader:
             if len(data) != size or out.read(1) != b"\n":
                 raise self._broken(name)
             yield GitObject(name, head[1].decode(), data)
-        feeder.join()
+        if feeder is not None:
+            feeder.join()
+
+    def find(self, name: str) -> GitObject:
+        """Return what a name leads to, under its own id; with an empty id and kind where it leads to nothing.
+
+        Parameters
+        ----------
+        name : str
+            A ref, `HEAD:folder`, anything that Git takes and that has no line end in it.
+        """
+        source, out = _of(self._process.stdin), _of(self._process.stdout)
+        with suppress(OSError):  # the process has ended; what it says of that is read below
+            source.write(f"{name}\n".encode(errors="surrogateescape"))
+            source.flush()
+        head = out.readline().split(b" ")
+        if head[-1] in (b"missing\n", b"ambiguous\n"):
+            return GitObject("", "", b"")
+        if len(head) != 3:
+            raise self._broken(name)
+        data = out.read(int(head[2]))
+        if out.read(1) != b"\n":
+            raise self._broken(name)
+        return GitObject(head[0].decode(), head[1].decode(), data)
 
     def _broken(self, name: str) -> HistoryError:
         self._process.wait()
@@ -138,15 +175,15 @@ class Reader:
         )
 
 
-def git_command(folder: Path, *arguments: str) -> list[str]:
-    """Return a command line that asks about a repository as it is: no replaced objects, no cached graph, nothing fetched."""
+def git_command(folder: Path, *arguments: str, graph: bool = False) -> list[str]:
+    """Return a command line that asks about a repository as it is: no replaced objects, no cached graph unless it may be used."""
     return [
         "git",
         "--no-pager",
         "--no-replace-objects",
         f"--git-dir={folder}",
         "-c",
-        "core.commitGraph=false",
+        f"core.commitGraph={str(graph).lower()}",
         *arguments,
     ]
 

@@ -7,13 +7,21 @@ goes through GitPython (`commit.py`), which takes a fifth of a second to import 
 from __future__ import annotations
 
 import subprocess
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
+
+
+class Said(NamedTuple):
+    """What a Git process said: its exit code, what it printed, and its complaint in one line."""
+
+    code: int
+    out: bytes
+    complaint: str
 
 
 class Git:
@@ -43,12 +51,33 @@ class Git:
         DataError
             When Git is not installed.
         """
+        said = self.tell(*arguments)
+        return said.out if said.code == 0 else None
+
+    def tell(
+        self, *arguments: str, given: bytes | None = None, variables: Mapping[str, str] | None = None
+    ) -> Said:
+        """Have Git do something, and return what it said of it.
+
+        Parameters
+        ----------
+        given : bytes, optional
+            What it reads.
+        variables : mapping, optional
+            More of its environment.
+
+        Raises
+        ------
+        DataError
+            When Git is not installed.
+        """
         try:
             done = subprocess.run(
                 ["git", "--no-pager", *arguments],
                 cwd=self.folder,
-                env=self.variables,
-                stdin=subprocess.DEVNULL,
+                env={**self.variables, **(variables or {})},
+                stdin=subprocess.DEVNULL if given is None else None,
+                input=given,
                 capture_output=True,
                 check=False,
             )
@@ -56,7 +85,12 @@ class Git:
             raise DataError(
                 "git is not installed, or not on PATH", hint="Install Git 2.30 or newer."
             ) from error
-        return done.stdout if done.returncode == 0 else None
+        return Said(done.returncode, done.stdout, _in_a_line(done.stderr))
+
+
+def _in_a_line(complaint: bytes) -> str:
+    lines = (line.strip() for line in complaint.decode(errors="replace").splitlines())
+    return "; ".join(line for line in lines if line and not line.startswith("hint:"))[:1000]
 
 
 def _about_repository(name: str) -> bool:

@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+from mlops_cli.project import RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Collection
+    from collections.abc import Callable, Collection
 
     from mlops_cli.git.command import Git
 
+_NO_MODE = "000000"
+_UNBORN, _DETACHED = "(initial)", "(detached)"
+# Words before the path in each kind of row.
+_WORDS = {"1": 8, "u": 10, "?": 1}
+# Runs and stage records: those of other projects in the same worktree are no code either.
+_OWN_FOLDERS = (f"{RECORDS}/stages", f"{RECORDS}/runs")
 _IDENTITY = re.compile(r"(.*?) ?<(.*)> \d+ [+-]\d+")
 
 
@@ -26,12 +34,15 @@ class Code:
         None for a detached HEAD.
     dirty : bool
         Whether files other than what this tool writes differ from the commit, untracked ones included.
+    snapshot : str or None
+        The tree that holds the code as it was; None where that is `tree`, or where it could not be kept.
     """
 
     commit: str | None
     tree: str | None
     branch: str | None
     dirty: bool
+    snapshot: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +51,89 @@ class Actor:
 
     name: str
     email: str
+
+
+class Change(NamedTuple):
+    """One path in which the worktree, or the index, differs from HEAD.
+
+    Parameters
+    ----------
+    path : str
+        Relative to the top of the worktree; a repository of its own that Git does not track ends with a slash.
+    untracked : bool
+        Git knows nothing of it, and does not ignore it.
+    staged : bool
+        The index differs from HEAD.
+    gone : bool
+        It is in HEAD or the index, and not in the worktree.
+    module, module_dirty : bool
+        It is a submodule; and something in it is not committed there.
+    head_mode, head : str
+        Mode and id in HEAD; zeros where HEAD has it not.
+    """
+
+    path: str
+    untracked: bool = False
+    staged: bool = False
+    gone: bool = False
+    module: bool = False
+    module_dirty: bool = False
+    head_mode: str = _NO_MODE
+    head: str = ""
+
+    @property
+    def new(self) -> bool:
+        """Whether HEAD does not have it."""
+        return self.head_mode == _NO_MODE
+
+
+class Status(NamedTuple):
+    """HEAD, and what differs from it; `complaint` says why where Git could not tell."""
+
+    commit: str | None
+    branch: str | None
+    changes: tuple[Change, ...]
+    complaint: str = ""
+
+
+def read_status(git: Git) -> Status:
+    """Return what Git says of the worktree, every untracked file by itself."""
+    options = ("--porcelain=v2", "--branch", "-z", "--untracked-files=all", "--no-renames")
+    said = git.tell("status", *options)
+    head: dict[str, str] = {}
+    changes = []
+    for row in said.out.decode(errors="surrogateescape").split("\0"):
+        if row.startswith("#"):
+            name, _, value = row[2:].partition(" ")
+            head[name] = value
+        elif row[:1] in _WORDS:
+            changes.append(_change(row))
+    commit, branch = head.get("branch.oid", _UNBORN), head.get("branch.head", _DETACHED)
+    return Status(
+        None if commit == _UNBORN else commit,
+        None if branch == _DETACHED else branch,
+        tuple(changes),
+        said.complaint or f"exit code {said.code}" if said.code else "",
+    )
+
+
+def _change(row: str) -> Change:
+    words = row.split(" ", _WORDS[row[0]])
+    if row[0] == "?":
+        return Change(words[-1], untracked=True)
+    staged, module = words[1][0] != ".", words[2]
+    if row[0] == "u":
+        # HEAD's side is the second stage; there is none where HEAD has deleted it.
+        return Change(words[-1], staged=True, gone=words[6] == _NO_MODE, head_mode=words[4], head=words[8])
+    return Change(
+        words[-1],
+        staged=staged,
+        gone=words[5] == _NO_MODE,
+        module=module[0] == "S",
+        module_dirty=module[0] == "S" and module[2:] != "..",
+        head_mode=words[3],
+        head=words[6],
+    )
 
 
 def read_code(git: Git, written: Collection[str]) -> Code:
@@ -51,36 +145,39 @@ def read_code(git: Git, written: Collection[str]) -> Code:
         Paths that this tool and its stages write, relative to the worktree: they do not make it dirty. A path with a slash at
         its end stands for everything below it.
     """
-    head: dict[str, str] = {}
-    dirty = False
-    output = git.ask("status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal") or b""
-    fields = iter(output.decode(errors="surrogateescape").split("\0"))
-    for row in fields:
-        kind = row[:1]
-        if kind == "#":
-            name, _, value = row[2:].partition(" ")
-            head[name] = value
-        elif kind in ("1", "2", "u", "?"):
-            path = row.split(" ", {"1": 8, "2": 9, "u": 10, "?": 1}[kind])[-1]
-            if kind == "2":
-                next(fields, None)  # where it was renamed from
-            dirty = dirty or not _ours(path, written)
-    commit = head.get("branch.oid", "(initial)")
-    branch = head.get("branch.head", "(detached)")
-    tree = git.ask("rev-parse", "--verify", "--quiet", "HEAD^{tree}")
+    return code_of(git, read_status(git), written)
+
+
+def code_of(git: Git, status: Status, written: Collection[str]) -> Code:
+    """Return the state of the code that a status tells of; `written` as for `read_code`."""
+    tree = git.ask("rev-parse", "--verify", "--quiet", "HEAD^{tree}") if status.commit else None
+    is_own = own_files(written)
     return Code(
-        commit=None if commit == "(initial)" else commit,
+        commit=status.commit,
         tree=tree.decode().strip() if tree else None,
-        branch=None if branch == "(detached)" else branch,
-        dirty=dirty,
+        branch=status.branch,
+        dirty=any(not is_own(change.path) for change in status.changes),
     )
 
 
-def _ours(path: str, written: Collection[str]) -> bool:
-    if path in written or any(path.startswith(prefix) for prefix in written if prefix.endswith("/")):
-        return True
-    # Git names an untracked folder instead of the files in it.
-    return path.endswith("/") and any(own.startswith(path) for own in written)
+def own_files(written: Collection[str]) -> Callable[[str], bool]:
+    """Return what says whether a path, relative to the top of the worktree, is one that this tool writes: of any project in it.
+
+    Parameters
+    ----------
+    written : collection of str
+        As for `read_code`.
+    """
+    exact, below = frozenset(written), tuple(path for path in written if path.endswith("/"))
+
+    def is_own(path: str) -> bool:
+        return (
+            path in exact
+            or path.startswith(below)
+            or any(f"/{folder}/" in f"/{path}" for folder in _OWN_FOLDERS)
+        )
+
+    return is_own
 
 
 def read_actor(git: Git) -> Actor | None:

@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.errors import HistoryError
 from mlops_cli.git.batch import Reader, fields, stream
+from mlops_cli.git.journal import SNAPSHOT_PATH, record_path
+from mlops_cli.git.objects import LINK_MODE, MODULE_MODE, TREE_MODE, tree_rows
 from mlops_cli.git.records import RecordFile, is_record, working_records
 from mlops_cli.git.worktrees import find_worktrees
 from mlops_cli.project import RECORDS
@@ -29,12 +31,10 @@ _BELOW_RECORDS = f":(glob)**/{RECORDS}/**"
 _OWN_REFS = "refs/mlops/"
 _NOTES = "refs/notes/"
 _REPLACED = "refs/replace/"
-_SNAPSHOTS = "code"  # what the journal calls its snapshots: whole worktrees, of which only the records count
 _ID = re.compile(rb"\b(?:[0-9a-f]{64}|[0-9a-f]{40})\b")
 _PENDING = ("*_HEAD", "AUTO_MERGE", "rebase-*/*", "sequencer/*", "refs/**/*")
 _MANY = 4096  # objects asked for at a time
 _BLOB, _TREE = "blob", "tree"
-_LINK, _MODULE = "120000", "160000"
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +67,12 @@ def find_gaps(repository: Repository) -> Gaps:
             f"{folder}/info/grafts hides a part of the history",
             hint="Turn it into what Git keeps: git replace --convert-graft-file",
         )
+    return gaps_of(repository)
+
+
+def gaps_of(repository: Repository) -> Gaps:
+    """Return what a repository does not have, whatever a grafts file pretends."""
+    folder = repository.git_dir
     config = b"".join(stream(folder, repository.variables, ["config", "--list", "--name-only", "-z"]))
     names = config.decode(errors="replace").lower().split("\0")
     partial = any(name == "extensions.partialclone" or name.endswith(".promisor") for name in names)
@@ -129,7 +135,7 @@ def records_of(repository: Repository, revision: str) -> Iterator[RecordFile]:
         for head, _, path in (
             row.partition("\t") for row in fields(stream(repository.git_dir, repository.variables, listing))
         )
-        if is_record(path) and head.split()[0] not in (_LINK, _MODULE)
+        if is_record(path) and head.split()[0] not in (LINK_MODE, MODULE_MODE)
     )
     with Reader(repository.git_dir, repository.variables) as reader:
         yield from _read(reader, entries, set(), repository, every=True)
@@ -192,7 +198,7 @@ def _index_entries(repository: Repository, git_dir: Path) -> Iterator[_Entry]:
     for row in fields(stream(git_dir, repository.variables, listing)):
         head, _, path = row.partition("\t")
         mode, name, _side = head.split()
-        if mode not in (_LINK, _MODULE):
+        if mode not in (LINK_MODE, MODULE_MODE):
             yield _Entry(path, name, "index")
 
 
@@ -254,7 +260,7 @@ def _entries(repository: Repository, walk: list[str], given: bytes) -> Iterator[
         words = row.lstrip(":").split(" ")
         mode, name = words[parents], words[2 * parents + 1]
         path = next(rows)
-        if int(mode, 8) and mode not in (_LINK, _MODULE):
+        if int(mode, 8) and mode not in (LINK_MODE, MODULE_MODE):
             yield _Entry(path, name, commit)
 
 
@@ -288,16 +294,17 @@ def _tree_entries(reader: Reader, refs: list[_Ref], repository: Repository) -> I
             while level:
                 folders: list[tuple[str, str, bool]] = []
                 for prefix, data, all_ in level:
-                    for mode, name, child in _tree_rows(data, len(ref.id) // 2):
+                    for mode, name, child in tree_rows(data, len(ref.id) // 2):
                         path = f"{prefix}{name}"
-                        inside = all_ and path != _SNAPSHOTS
-                        if mode == "40000":
+                        # Snapshots are whole worktrees, of which only the records count.
+                        inside = all_ and SNAPSHOT_PATH.fullmatch(path) is None
+                        if mode == TREE_MODE:
                             key = child, inside or name == RECORDS
                             if key not in seen:
                                 seen.add(key)
                                 folders.append((f"{path}/", *key))
-                        elif mode not in (_LINK, _MODULE) and inside:
-                            yield _Entry(path, child, ref.name)
+                        elif mode not in (LINK_MODE, MODULE_MODE) and inside:
+                            yield _Entry(record_path(path), child, ref.name)
                 level = _next_level(reader, folders, ref, repository)
 
 
@@ -311,17 +318,6 @@ def _next_level(
             raise _absent(repository, _Entry(prefix, tree.id, ref.name))
         level.append((prefix, tree.data, inside))
     return level
-
-
-def _tree_rows(data: bytes, width: int) -> Iterator[tuple[str, str, str]]:
-    """Yield mode, name and id of the children in one of Git's trees."""
-    at = 0
-    while at < len(data):
-        space = data.index(b" ", at)
-        end = data.index(b"\0", space)
-        name = data[space + 1 : end].decode(errors="surrogateescape")
-        yield data[at:space].decode(), name, data[end + 1 : end + 1 + width].hex()
-        at = end + 1 + width
 
 
 def _lines(chunks: Iterable[bytes]) -> Iterator[bytes]:

@@ -11,6 +11,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from pathlib import Path
 
+# Where isolated worktrees lie, in the machine-local folder.
+PRIVATE = "worktrees"
+
 
 class Repository(NamedTuple):
     """A repository.
@@ -45,7 +48,9 @@ def repository_at(git_dir: Path, variables: Mapping[str, str], worktree: Path | 
 
 
 def find_worktrees(repository: Repository) -> list[Worktree]:
-    """Return every worktree, the main one first.
+    """Return every worktree of the user's, the main one first.
+
+    Those that runs elsewhere have made for themselves come and go, and lead to nothing that is not in a commit or the journal.
 
     Raises
     ------
@@ -61,6 +66,8 @@ def find_worktrees(repository: Repository) -> list[Worktree]:
         if not link.is_file():
             continue  # half made, or half removed
         folder = (git_dir / link.read_text().strip()).parent
+        if folder.parent == repository.git_dir.absolute() / "mlops" / PRIVATE:
+            continue
         if not (folder / ".git").exists():
             locked = (git_dir / "locked").exists()
             raise HistoryError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import MlopsError
+from mlops_cli.history.run_event import event_name
 from mlops_cli.history.run_record import load_run_record
 from mlops_cli.history.soundness import MODELS, RUNS, STAGES, inside_project
 from mlops_cli.pipeline.record import load_stage_record
@@ -67,7 +68,7 @@ def _artifacts(file: str, data: bytes, *, history: bool) -> Iterator[tuple[str, 
         elif file.startswith(MODELS):
             for path, artifact in named_artifacts(data):
                 yield path, artifact, None
-        elif file.startswith(RUNS) and history:
+        elif file.startswith(RUNS) and history and not event_name(file):
             for stage in load_run_record(data, file).stages:
                 for path, artifact in stage.outs.items():
                     yield path, artifact, None

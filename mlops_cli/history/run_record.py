@@ -31,7 +31,7 @@ class StageRun:
     Parameters
     ----------
     status : str
-        `ran`, `cached`, `fresh`, `failed`, `skipped` or `tainted`.
+        `ran`, `cached`, `fresh`, `failed`, `skipped`, `tainted`, or `killed`: the command was, before it said what became of it.
     key : Digest or None
         None where an input was never known.
     params : mapping
@@ -68,7 +68,7 @@ class RunRecord:
     id : str
         UTC time and random digits; sorts by time.
     status : str
-        `ok`, `failed` or `stopped`.
+        `ok`, `failed`, `stopped` (by Ctrl-C) or `killed`.
     started : str
         UTC, ISO 8601, to the millisecond.
     pipeline : mapping
@@ -77,6 +77,10 @@ class RunRecord:
         Flat: what the stages used and reported.
     parents : tuple of mapping
         Models that this run built on, each with its relation.
+    left_out : tuple of mapping
+        What the snapshot of uncommitted code does not hold: `path`, `why`, and `size` where that means something.
+    experiment : mapping or None
+        For a run of an experiment: `sweep`, its id, and `set`, the parameters that were set for it.
     """
 
     id: str
@@ -93,6 +97,8 @@ class RunRecord:
     params: Mapping[str, Any] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     parents: tuple[Mapping[str, str], ...] = ()
+    left_out: tuple[Mapping[str, Any], ...] = ()
+    experiment: Mapping[str, Any] | None = None
 
 
 def new_run_id(now: datetime | None = None) -> str:
@@ -143,8 +149,11 @@ def flat_metrics(stages: Iterable[StageRun]) -> dict[str, Any]:
 def dump_run_record(record: RunRecord) -> bytes:
     """Return the bytes of a record's file."""
     code, runtime = record.code, record.runtime
+    # What most runs have nothing to say of is left out.
+    extra = {"left_out": [dict(row) for row in record.left_out], "experiment": record.experiment}
     return pretty(
         {
+            **{name: value for name, value in extra.items() if value},
             "schema": RUN_SCHEMA,
             "id": record.id,
             "message": record.message,
@@ -158,11 +167,10 @@ def dump_run_record(record: RunRecord) -> bytes:
                 "kind": record.trigger.kind,
                 "url": redact(record.trigger.url) if record.trigger.url else None,
             },
-            # The tree that would hold uncommitted changes: none is made, so none is claimed.
             "code": {
                 "commit": code.commit,
                 "tree": code.tree,
-                "snapshot": None,
+                "snapshot": code.snapshot,
                 "dirty": code.dirty,
                 "branch": code.branch,
             },
@@ -224,18 +232,24 @@ def load_run_record(data: bytes, file: str) -> RunRecord:
             message=text_field(value, "message", file),
             actor=None if actor is None else Actor(actor["name"], actor["email"]),
             trigger=Trigger(trigger["kind"], trigger["url"]),
-            code=Code(code["commit"], code["tree"], code["branch"], bool(code["dirty"])),
+            code=_load_code(code),
             pipeline=object_field(value, "pipeline", file),
             stages=tuple(_load_stage(row) for row in value["stages"]),
             runtime=_load_runtime(object_field(value, "runtime", file)),
             params=object_field(value, "params", file),
             metrics=object_field(value, "metrics", file),
             parents=tuple(value["parents"]),
+            left_out=tuple(dict(row) for row in value.get("left_out", ())),
+            experiment=dict(value["experiment"]) if value.get("experiment") else None,
         )
     except (AttributeError, KeyError, TypeError, ValueError, DataError) as error:
         raise FileError(
             f"{file} is not a run record", hint=f"Bring it back with: git checkout -- {file}"
         ) from error
+
+
+def _load_code(row: Mapping[str, Any]) -> Code:
+    return Code(row["commit"], row["tree"], row["branch"], bool(row["dirty"]), row.get("snapshot"))
 
 
 def _load_stage(row: Mapping[str, Any]) -> StageRun:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_cli.errors import FileError
 from mlops_cli.formats.canonical import compact, pretty
+from mlops_cli.history.run_event import dump_run_event, event_name, event_path, load_run_event
 from mlops_cli.history.run_record import dump_run_record, load_run_record
 from mlops_cli.pipeline.key import KEY_SCHEMA
 from mlops_cli.pipeline.record import StageRecord, dump_stage_record, load_stage_record
@@ -113,6 +114,11 @@ def _data(data: bytes, file: str) -> str:
 
 
 def _run(data: bytes, file: str) -> str:
+    if event_name(file):
+        event = load_run_event(data, file)
+        if event_path(event) != file:
+            return f"it names an event of the run {event.run!r}, which its place does not stand for"
+        return "" if dump_run_event(event) == data else _LAYOUT
     record = load_run_record(data, file)
     if not file.endswith(f"/{record.id[:4]}-{record.id[4:6]}/{record.id}.json"):
         return f"it names the run {record.id!r}, which its place does not stand for"

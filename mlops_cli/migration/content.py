@@ -41,12 +41,18 @@ class Content:
         Of what lies in the workspace.
     cache : DvcCache
         DVC's.
+
+    Attributes
+    ----------
+    names : set
+        Pairs of a hash of DVC's and our digest of the same content, of all content that was stored or looked at.
     """
 
     def __init__(self, root: str, hashes: WorkspaceHashes, cache: DvcCache) -> None:
         self.root = root
         self.hashes = hashes
         self.cache = cache
+        self.names: set[tuple[str, Digest]] = set()
         self._cached: dict[tuple[Hash, bool], Artifact | None] = {}
 
     def state(self, path: str, locked: Locked) -> State:
@@ -101,7 +107,14 @@ class Content:
             artifact = self._from_cache(wanted[path], objects, path, notes)
             if artifact is not None:
                 found[path] = artifact
+        for path, artifact in found.items():
+            self._name(wanted[path], artifact)
         return found
+
+    def _name(self, locked: Locked, artifact: Artifact | None) -> Artifact | None:
+        if locked.hash is not None and artifact is not None:
+            self.names.add((locked.hash.value, artifact.digest))
+        return artifact
 
     def _save(
         self, paths: Sequence[str], workspace: Workspace, objects: Objects, notes: Notes
@@ -122,8 +135,10 @@ class Content:
         try:
             state = self.state(path, locked)
             if state == "here":
-                return workspace.artifact(path)
-            return self._from_cache(locked, None, path, None) if state == "cached" else None
+                return self._name(locked, workspace.artifact(path))
+            return (
+                self._name(locked, self._from_cache(locked, None, path, None)) if state == "cached" else None
+            )
         except (DataError, FileError):
             return None
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from types import TracebackType
 
     from mlops_cli.git.command import Git
+    from mlops_cli.history.index.history import History
     from mlops_cli.pipeline.decision import Plan
     from mlops_cli.pipeline.definition import Pipeline, Stage
     from mlops_cli.project import Project
@@ -85,6 +86,8 @@ class Opened:
         """Write what was learnt about files."""
         if "cache" in self.__dict__:
             self.cache.close()
+        if "history" in self.__dict__:
+            self.history.close()
 
     @cached_property
     def config(self) -> Config:
@@ -187,6 +190,13 @@ class Opened:
 
         return Git(self.project.root, self.environment.variables)
 
+    @cached_property
+    def history(self) -> History:
+        """What all refs, journals and the workspace say about this project, as of now."""
+        from mlops_cli.history.index.history import History
+
+        return History(self.project, self.environment.variables)
+
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file of the project, or None where there is none.
 
@@ -222,9 +232,11 @@ class Opened:
         DataError
             When the store cannot be written.
         """
+        from mlops_cli.history.started import record_killed
         from mlops_cli.store.durability import GroupCommit
 
         place, session = self._session(placing=placing)
+        self.notices.extend(record_killed(self.git, self.project))
         commit = GroupCommit(place, [self.project.root, self.project.local], session.id)
         try:
             yield Writing(session, commit, *self.open_store(session.folder, commit.written))

@@ -8,9 +8,11 @@ from mlops_cli.formats.canonical import compact
 from mlops_cli.store.digest import Digest, digest_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
+    from mlops_cli.formats.canonical import Json
     from mlops_cli.pipeline.definition import Stage
+    from mlops_cli.pipeline.record import StageRecord
 
 # Part of every key: a change of what a key is made of must never meet old results.
 KEY_SCHEMA = 1
@@ -34,17 +36,40 @@ def stage_key(
     env, runtime : mapping
         Variable to value; file to digest.
     """
+    return _key(stage.program, stage.wdir, deps, stage.params, env, runtime, [out.path for out in stage.outs])
+
+
+def recorded_key(record: StageRecord) -> Digest:
+    """Return the key that follows from what a stage record says; its own, unless the record or its program was altered.
+
+    Where a secret was taken out of the program before it was recorded, the key cannot be had again.
+    """
+    deps = {path: artifact.digest for path, artifact in record.deps.items()}
+    return _key(
+        record.program, record.wdir, deps, record.params, record.env, record.runtime, list(record.outs)
+    )
+
+
+def _key(
+    program: Json,
+    wdir: str,
+    deps: Mapping[str, Digest],
+    params: Mapping[str, Mapping[str, Json]],
+    env: Mapping[str, str | None],
+    runtime: Mapping[str, Digest],
+    outs: Sequence[str],
+) -> Digest:
     return digest_bytes(
         compact(
             {
                 "schema": KEY_SCHEMA,
-                "program": stage.program,
-                "wdir": stage.wdir,
+                "program": program,
+                "wdir": wdir,
                 "deps": dict(deps),
-                "params": {file: dict(values) for file, values in stage.params.items()},
+                "params": {file: dict(values) for file, values in params.items()},
                 "env": dict(env),
                 "runtime": dict(runtime),
-                "outs": sorted(out.path for out in stage.outs),
+                "outs": sorted(outs),
             }
         )
     )

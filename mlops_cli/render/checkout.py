@@ -45,7 +45,7 @@ def checkout_trouble(result: CheckoutResult, up: str = "") -> str:
     for kept in result.kept:
         lines += [
             f"mlops: {kept.path} is left as it is: this is not in the store, and would be lost",
-            *_losses(kept),
+            *losses_lines(kept),
         ]
     if result.kept:
         names = " ".join(up + kept.path for kept in result.kept[:4])
@@ -60,7 +60,8 @@ def checkout_trouble(result: CheckoutResult, up: str = "") -> str:
     return "".join(f"{line}\n" for line in lines)
 
 
-def _losses(kept: Kept) -> list[str]:
+def losses_lines(kept: Kept) -> list[str]:
+    """Return what would be lost, a line each; of much the first."""
     lines = [f"  {loss.path} ({size_text(loss.size)})" for loss in kept.losses[:_MOST]]
     more = len(kept.losses) - _MOST
     return [*lines, f"  and {more} more"] if more > 0 else lines

@@ -41,7 +41,7 @@ def _written(result: MigrateResult, *, everything: bool) -> list[str]:
         lines.append(f"{word}: {len(result.written) - len(shown)} more files")
     if result.records:
         lines.append(
-            f"{word}: {result.records} {'record' if result.records == 1 else 'records'} under .mlops/stages and .mlops/data"
+            f"{word}: {result.records} {'record' if result.records == 1 else 'records'} under .mlops"
         )
     return lines
 

@@ -26,3 +26,16 @@ def span_text(seconds: float) -> str:
         if seconds and seconds % unit == 0:
             return count_text(round(seconds / unit), name)
     return count_text(round(seconds), "second")
+
+
+def number_text(value: float) -> str:
+    """Return a number in as many digits as people compare.
+
+    Examples
+    --------
+    >>> number_text(0.86123456), number_text(12), number_text(1234.5678), number_text(-1.2e-7)
+    ('0.8612', '12', '1234.6', '-1.2e-07')
+    """
+    if isinstance(value, int) or (abs(value) < 1e15 and value.is_integer()):
+        return str(int(value))
+    return f"{value:.4g}" if abs(value) < 1000 else f"{value:.1f}"

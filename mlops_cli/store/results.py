@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 from mlops_cli.errors import DataError, FileError
 from mlops_cli.formats.atomic import write_atomic
@@ -72,3 +72,25 @@ class Results:
 
     def _path(self, key: Digest) -> Path:
         return Path(f"{self._folder}/{key[3:5]}/{key[5:]}.json")
+
+
+class FirstResults:
+    """Results of which none is replaced: what is only repeated must not take the place of what it was to be held against."""
+
+    def __init__(self, results: _Known) -> None:
+        self._results = results
+
+    def get(self, key: Digest) -> Mapping[str, Artifact] | None:
+        """Return the outputs that this key led to, or None."""
+        return self._results.get(key)
+
+    def put(self, key: Digest, outs: Mapping[str, Artifact]) -> None:
+        """Keep what a key led to, unless that is known already."""
+        if self._results.get(key) is None:
+            self._results.put(key, outs)
+
+
+class _Known(Protocol):
+    def get(self, key: Digest) -> Mapping[str, Artifact] | None: ...
+
+    def put(self, key: Digest, outs: Mapping[str, Artifact]) -> None: ...

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from blake3 import blake3
 
 from mlops_cli.store.digest import PREFIX, Digest
+from mlops_cli.store.disposable import hindered, throw_away
 
 if TYPE_CHECKING:
     import os
@@ -199,8 +200,8 @@ class StatCache:
                 if data is not None and len(data) == _MEMO.size:
                     signature, digest, size, files = _MEMO.unpack(data)
                     found[path] = FolderMemo(signature, Digest(PREFIX + digest.hex()), size, files)
-        except (*_DAMAGE, TypeError):
-            self._rebuild()
+        except (*_DAMAGE, TypeError) as error:
+            self._rebuild(error)
             return {}
         return found | {path: memo for path, memo in self._folders.items() if _below(path, folder)}
 
@@ -227,8 +228,8 @@ class StatCache:
             return self._memos[name]
         try:
             found = self._open().execute("SELECT value FROM memos WHERE name = ?", (name,)).fetchone()
-        except _DAMAGE:
-            self._rebuild()
+        except _DAMAGE as error:
+            self._rebuild(error)
             return None
         return _opened(found[0]) if found else None
 
@@ -249,10 +250,8 @@ class StatCache:
                 connection.executemany(_PUT_MEMO, memos)
                 values = [(name, _sealed(value)) for name, value in self._memos.items()]
                 connection.executemany("INSERT OR REPLACE INTO memos VALUES (?, ?)", values)
-        except sqlite3.OperationalError:
-            pass  # locked for long, or a read-only folder
-        except _DAMAGE:
-            self._rebuild()
+        except _DAMAGE as error:
+            self._rebuild(error)
         self._fresh.clear()
         self._whole.clear()
         self._folders.clear()
@@ -272,8 +271,8 @@ class StatCache:
     def _select(self, query: str, value: str) -> dict[str, FolderRows]:
         try:
             found = self._open().execute(query, (value,)).fetchall()
-        except _DAMAGE:
-            self._rebuild()
+        except _DAMAGE as error:
+            self._rebuild(error)
             return {}
         return {path: rows for path, sealed in found if (rows := _opened_rows(sealed)) is not None}
 
@@ -289,21 +288,26 @@ class StatCache:
             return connection
         try:
             return _connect_file(path)
-        except (*_DAMAGE, OSError):
-            with suppress(OSError):
-                _delete(path)
-                return _connect_file(path)
+        except _DAMAGE as error:
+            if not hindered(error):
+                with suppress(*_DAMAGE, OSError):
+                    throw_away(path)
+                    return _connect_file(path)
+        except OSError:
+            pass  # nothing can be written there
         return self._connect(None)
 
-    def _rebuild(self) -> None:
-        """Throw a damaged database away; what it knew is read again from the files."""
+    def _rebuild(self, error: BaseException) -> None:
+        """Throw a damaged database away; what it knew is read again from the files. One that others hold for long stays."""
+        if hindered(error):
+            return
         if self._connection is not None:
             with suppress(sqlite3.Error):
                 self._connection.close()
             self._connection = None
         if self._path is not None:
             with suppress(OSError):
-                _delete(self._path)
+                throw_away(self._path)
 
 
 _MEMO = struct.Struct("<32s32sqq")
@@ -387,9 +391,3 @@ def _make_tables(connection: sqlite3.Connection) -> None:
     # The memo stands before the rows, which are long: reading it does not touch them.
     connection.execute("CREATE TABLE folders (path TEXT PRIMARY KEY, memo BLOB, rows BLOB)")
     connection.execute("CREATE TABLE memos (name TEXT PRIMARY KEY, value BLOB)")
-
-
-def _delete(path: Path) -> None:
-    for ending in ("", "-wal", "-shm"):
-        with suppress(FileNotFoundError):
-            path.with_name(path.name + ending).unlink()

@@ -75,6 +75,7 @@ def agree(
     chosen: Sequence[Chosen],
     *,
     force: bool = False,
+    together: bool = False,
     tell: Callable[[int, int], None] = lambda *_: None,
 ) -> CheckoutResult:
     """Make what was chosen lie in the workspace as it is recorded.
@@ -83,6 +84,8 @@ def agree(
     ----------
     force : bool
         Take away also content that is nowhere else.
+    together : bool
+        Bring nothing where something would be lost, or is not here.
     tell : callable
         Told how many files and bytes were placed, while it happens.
     """
@@ -92,7 +95,8 @@ def agree(
     if not todo:
         return CheckoutResult((), len(chosen))
     with opened.writing(placing=True) as writing:
-        return _Checkout(opened, writing, tell, force).carry_out(todo, len(chosen) - len(todo))
+        work = _Checkout(opened, writing, tell, force, together)
+        return work.carry_out(todo, len(chosen) - len(todo))
 
 
 def _without_parts(chosen: Sequence[Chosen]) -> list[Chosen]:
@@ -114,6 +118,7 @@ class _Checkout:
     writing: Writing
     tell: Callable[[int, int], None]
     force: bool
+    together: bool = False
     brought: list[Brought] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -134,6 +139,9 @@ class _Checkout:
                 found.append((each, difference))
         absent = objects.missing({digest for _, d in found for digest in d.needed})
         find_losses(objects, [difference for _, difference in found])
+        if self.together:
+            trouble = [f for f in found if absent & f[1].needed or (f[1].losses and not self.force)]
+            found = trouble if trouble or self.missing or self.failed else found
         with ExitStack() as stack:
             temporary = self._temporary(stack)
             for number, (each, difference) in enumerate(found):

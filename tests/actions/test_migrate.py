@@ -56,7 +56,7 @@ def test_a_project_comes_over_whole(project: Path) -> None:
     assert {row["name"]: row["state"] for row in result["stages"]} == {"one": "fresh", "two": "fresh"}
     assert result["data"] == [{"path": "data.csv", "state": "ok"}]
     assert result["written"] == ["mlops.yaml", ".mlops/config.yaml", ".mlops/.gitignore", ".gitignore"]
-    assert result["records"] == 3
+    assert result["records"] == 4  # and the one that tells hashes from digests
     assert result["notes"] == []
     assert mlops(project, "status", "--check").code == 0
 
@@ -73,7 +73,8 @@ def test_dvcs_files_stay_as_they_are_and_its_ignore_rules_too(project: Path) -> 
 def test_what_git_would_commit_holds_no_data(project: Path) -> None:
     migrate(project)
     new = git(project, "ls-files", "--others", "--exclude-standard").split()
-    assert sorted(new) == [
+    (links,) = [path for path in new if path.startswith(".mlops/migrated/dvc-")]
+    assert sorted(set(new) - {links}) == [
         ".mlops/.gitignore", ".mlops/config.yaml", ".mlops/data/data.csv.json", ".mlops/stages/one.json",
         ".mlops/stages/two.json", "mlops.yaml",
     ]  # fmt: skip
@@ -306,7 +307,7 @@ def test_what_no_stage_needs_and_is_nowhere_is_named_with_what_to_do(project: Pa
     result = migrate(project, dry=dry)
     assert "more.csv.dvc:2: more.csv: its content is neither" in notes(result)
     assert "dvc pull" in notes(result)
-    assert result["records"] == 3
+    assert result["records"] == 4  # and the one that tells hashes from digests
     assert (project / ".mlops/data/data.csv.json").exists() is not dry
     assert not (project / ".mlops/data/more.csv.json").exists()
     if not dry:

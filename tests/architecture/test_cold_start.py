@@ -83,6 +83,13 @@ def test_a_run_with_nothing_to_do_loads_nothing_heavy(fresh: Path) -> None:
     assert roots(loaded(fresh, "run", "-q")) & HEAVY == set()
 
 
+@pytest.mark.parametrize("arguments", [["runs"], ["runs", "--json"], ["show"]])
+def test_a_list_of_runs_into_a_pipe_needs_neither_rich_nor_parsers(fresh: Path, arguments: list[str]) -> None:
+    unused = HEAVY | {"rich", "yaml", "csv", "mlops_cli.history.where.parse", "mlops_cli.pipeline.parse"}
+    modules = loaded(fresh, *arguments)
+    assert (roots(modules) | modules) & unused == set()
+
+
 @pytest.mark.parametrize("command", [[], ["run"], ["status"], ["init"], ["graph"], ["stages"], ["remote"]])
 def test_help_loads_nothing_heavier_than_rich(fresh: Path, command: list[str]) -> None:
     assert roots(loaded(fresh, *command, "--help")) & HEAVY == set()

@@ -34,7 +34,9 @@ def options_of(command: str) -> list[str]:
     found = group.get_command(context, command)  # type: ignore[attr-defined]
     parts = getattr(found, "commands", {"": found}).values()
     with typer.Context(found) as inside:
-        shown = [item for part in parts for item in part.get_params(inside)]
+        shown = [
+            item for part in parts for item in part.get_params(inside) if not getattr(item, "hidden", False)
+        ]
     return [name for item in shown for name in item.opts if name.startswith("-")]
 
 

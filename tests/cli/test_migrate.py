@@ -26,7 +26,7 @@ def test_it_says_what_was_written_what_came_over_and_what_to_do_next(project: Pa
     assert answer.err == ""
     for line in (
         "written: mlops.yaml",
-        "written: 3 records under .mlops/stages and .mlops/data",
+        "written: 4 records under .mlops",
         "2 stages: 2 fresh",
         "1 tracked path: 1 ok",
         "  dvc.yaml:12: meta of two: nothing reads it here; write it as a comment",

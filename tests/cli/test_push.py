@@ -20,7 +20,18 @@ if TYPE_CHECKING:
 
     from tests.support.servers import Server
 
-FIELDS = {"schema", "remote", "transferred", "bytes", "requests", "skipped", "failed", "repaired", "seconds"}
+FIELDS = {
+    "schema",
+    "remote",
+    "transferred",
+    "bytes",
+    "requests",
+    "skipped",
+    "failed",
+    "healed",
+    "repaired",
+    "seconds",
+}
 
 
 @pytest.fixture

@@ -281,7 +281,9 @@ def test_before_the_first_commit_everything_works(tmp_path: Path) -> None:
     write(root / "in.txt", "a\n")
     assert run_stages(root) == {"one": "ran", "two": "ran"}
     [record] = [json.loads(p.read_bytes()) for p in (root / ".mlops/runs").glob("*/*.json")]
-    assert record["code"] == {"commit": None, "tree": None, "snapshot": None, "dirty": True, "branch": "main"}
+    kept = git(root, "ls-tree", "-r", "--name-only", record["code"].pop("snapshot")).splitlines()
+    assert kept == ["in.txt", "mlops.yaml"]
+    assert record["code"] == {"commit": None, "tree": None, "dirty": True, "branch": "main"}
     assert states(root) == {"one": "fresh", "two": "fresh"}
 
 

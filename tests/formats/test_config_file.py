@@ -131,6 +131,14 @@ def test_the_limit_of_the_hooks_is_a_size_that_they_can_see() -> None:
         assert "hooks.large should be a size of 100kB or more" in problem
 
 
+def test_how_much_a_snapshot_takes_can_be_set() -> None:
+    config = parse("snapshot: {file: 2kB, total: 1GiB}\n")
+    assert (config.snapshot_file, config.snapshot_total) == (2000, 1 << 30)
+    assert (parse("").snapshot_file, parse("").snapshot_total) == (1 << 20, 64 << 20)
+    (problem,) = problems("snapshot: {file: much}\n")
+    assert "snapshot.file should be a size such as 1MB" in problem
+
+
 def test_which_way_metrics_are_better_can_be_said() -> None:
     assert parse("metrics: {claim_rate: down, mAP: up}\n").metrics == {"claim_rate": "down", "mAP": "up"}
     assert parse("metrics:\n").metrics == {}

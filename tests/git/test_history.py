@@ -261,20 +261,36 @@ def test_a_record_is_found_that_has_the_content_of_a_file_elsewhere(repo: Path) 
     assert texts(repo) == {"twin"}
 
 
+SNAPSHOT = f"code/ab/ab{'0' * 38}"
+
+
 def test_the_journal_is_found_with_the_records_in_its_snapshots(repo: Path) -> None:
-    write_all(
-        repo, {"runs/ab/x.json": "run", "code/t1/.mlops/stages/a.json": "snapshot", "code/t1/src.py": "no"}
-    )
+    run = "runs/2026-01/31/17/x.json"
+    files = {
+        run: "run",
+        f"sub/{run}": "of a project below",
+        f"code/{run}": "of a project in the way",
+        f"{SNAPSHOT}/.mlops/stages/a.json": "snapshot",
+        f"{SNAPSHOT}/src.py": "no",
+    }
+    write_all(repo, files)
     git(repo, "rm", "-q", "--cached", "readme")
-    git(repo, "add", "runs", "code")
+    git(repo, "add", "runs", "sub", "code")
     tree = git(repo, "write-tree").strip()
     git(repo, "update-ref", "refs/mlops/journal/me", tree)
     git(repo, "reset", "--quiet", "--hard")
-    assert texts(repo) == {"run", "snapshot"}
+    found = {record.path: record.data.decode() for record in reachable_records(at(repo))}
+    here = ".mlops/runs/2026-01/x.json"
+    assert found == {
+        here: "run",
+        f"sub/{here}": "of a project below",
+        f"code/{here}": "of a project in the way",
+        ".mlops/stages/a.json": "snapshot",
+    }
 
 
 def test_the_journal_of_a_folder_that_is_seen_twice_is_found_where_it_counts(repo: Path) -> None:
-    write_all(repo, {"code/t1/a/stages/a.json": "twin", "code/t1/b/.mlops/stages/a.json": "twin"})
+    write_all(repo, {f"{SNAPSHOT}/a/stages/a.json": "twin", f"{SNAPSHOT}/b/.mlops/stages/a.json": "twin"})
     git(repo, "rm", "-q", "--cached", "readme")
     git(repo, "add", "code")
     git(repo, "update-ref", "refs/mlops/journal/me", git(repo, "write-tree").strip())

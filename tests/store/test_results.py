@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mlops_cli.store.artifact import Artifact
 from mlops_cli.store.digest import digest_bytes
-from mlops_cli.store.results import Results
+from mlops_cli.store.results import FirstResults, Results
 from tests.support.files import listing
 
 if TYPE_CHECKING:
@@ -119,3 +119,14 @@ def test_a_damaged_result_is_replaced_by_the_next_one(tmp_path: Path) -> None:
     (tmp_path / FILE).write_bytes(b"")
     Results(tmp_path).put(KEY, OUTS)
     assert Results(tmp_path).get(KEY) == OUTS
+
+
+def test_first_results_are_not_replaced_and_new_ones_are_kept(tmp_path: Path) -> None:
+    results = Results(tmp_path)
+    first = FirstResults(results)
+    one, two = digest_bytes(b"1"), digest_bytes(b"2")
+    first.put(one, {"out": Artifact(one, 1)})
+    first.put(one, {"out": Artifact(two, 2)})
+    assert first.get(one) == results.get(one) == {"out": Artifact(one, 1)}
+    results.put(one, {"out": Artifact(two, 2)})
+    assert first.get(one) == {"out": Artifact(two, 2)}

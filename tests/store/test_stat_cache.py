@@ -515,3 +515,29 @@ def test_many_processes_may_make_and_write_it_at_once(tmp_path: Path) -> None:
     # Each waits for the others' transactions, so what all of them learn of one folder is there in the end.
     assert set(cache.folder_rows("/data")) == {f"{n}-{turn}" for n in range(6) for turn in range(20)}
     assert all(cache.folder_rows(f"/mine/{n}") for n in range(6))
+
+
+def test_a_database_that_another_process_holds_is_left_alone(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "state.db"
+    first = StatCache(path)
+    first.learn("/d/a", ROW)
+    first.close()
+    before = path.stat().st_ino
+    real = sqlite3.connect
+    monkeypatch.setattr(sqlite3, "connect", lambda *a, **k: real(*a, **{**k, "timeout": 0}))
+    holder = real(path)
+    holder.execute("PRAGMA locking_mode=EXCLUSIVE")
+    holder.execute("BEGIN EXCLUSIVE")
+    holder.execute("UPDATE memos SET value = value")
+    second = StatCache(path)
+    assert second.rows(["/d/a"]).keys() <= {"/d/a"}
+    assert second.folder_memos("/d") == {}
+    assert second.memo("m") is None
+    second.learn("/d/b", ROW)
+    second.close()
+    holder.rollback()
+    holder.close()
+    assert path.stat().st_ino == before
+    assert StatCache(path).rows(["/d/a", "/d/b"]) == {"/d/a": ROW}

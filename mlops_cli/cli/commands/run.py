@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+import json
+import sys
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from mlops_cli.cli.console import console, end
 from mlops_cli.cli.options import AsJson, Folder, Quiet, Targets, Verbose
+from mlops_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlops_cli.actions.experiments import ExperimentOptions
+    from mlops_cli.cli.console import Console
+    from mlops_cli.render.experiments import LiveSweep, PlainSweep
 
 
 def run(
@@ -41,17 +49,74 @@ def run(
         bool,
         typer.Option("--pull", help="Bring results and data that others pushed to the default remote."),
     ] = False,
+    sets: Annotated[
+        list[str] | None,
+        typer.Option(
+            "-S",
+            "--set",
+            metavar="NAME=VALUES",
+            help="Try each of these values of a parameter, in isolation: train.lr=0.1,0.01 or 'train.depth=range(3,9)'.",
+            show_default=False,
+        ),
+    ] = None,
+    sample: Annotated[
+        int | None,
+        typer.Option("--sample", metavar="N", help="With -S: draw N combinations.", show_default=False),
+    ] = None,
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", metavar="N", help="With --sample: draw others.", show_default=False),
+    ] = None,
+    parallel: Annotated[
+        int | None,
+        typer.Option(
+            "--parallel",
+            metavar="N",
+            help="With -S: experiments at a time; as many as there are cores for by default.",
+            show_default=False,
+        ),
+    ] = None,
+    most: Annotated[
+        int | None,
+        typer.Option("--max", metavar="N", help="With -S: stop after N experiments.", show_default=False),
+    ] = None,
+    experiment: Annotated[str | None, typer.Option("--experiment", hidden=True)] = None,
     directory: Folder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Bring stages up to date: run what is stale, restore what is known, leave alone what is fresh."""
+    """Bring stages up to date: run what is stale, restore what is known, leave alone what is fresh.
+
+    With -S try parameters instead, each combination in a worktree of its own; your files stay as they are.
+    """
+    if sets:
+        from mlops_cli.actions.experiments import ExperimentOptions
+
+        if commit or pull:
+            raise UsageError(
+                f"{'--commit' if commit else '--pull'} is for a run in place, and -S runs elsewhere",
+                hint="Take an experiment over with: mlops apply RUN"
+                if commit
+                else "Bring what there is with: mlops pull",
+            )
+        choice = ExperimentOptions(
+            sample, seed, parallel, jobs, most, force, keep_going, only, downstream, message, dry_run
+        )
+        _try(console().take(directory, as_json, quiet, verbose), sets, targets or [], choice)
+        return
+    for name, value in (("--sample", sample), ("--seed", seed), ("--parallel", parallel), ("--max", most)):
+        if value is not None:
+            raise UsageError(f"{name} goes with -S", hint="For example: mlops run -S train.lr=0.1,0.01")
     from mlops_cli.actions.run import RunOptions
     from mlops_cli.actions.run import run as act
 
     talk = console().take(directory, as_json, quiet, verbose)
-    options = RunOptions(jobs, force, keep_going, dry_run, only, downstream, message, commit, pull)
+    try:
+        made_for = json.loads(experiment) if experiment else None
+    except json.JSONDecodeError as error:
+        raise UsageError(f"--experiment takes JSON: {error}") from error
+    options = RunOptions(jobs, force, keep_going, dry_run, only, downstream, message, commit, pull, made_for)
     with talk.open() as opened:
         progress = talk.progress(plain=opened.environment.plain)
         try:
@@ -73,3 +138,34 @@ def run(
             else commit_text(result.written, opened.folder)
         )
     end(130 if result.interrupted else 0 if result.good else 4)
+
+
+def _try(talk: Console, sets: list[str], targets: list[str], options: ExperimentOptions) -> None:
+    """Run experiments, and show what came of them."""
+    from mlops_cli.actions.experiments import experiments as act
+    from mlops_cli.render.experiments import experiments_failures, experiments_text, experiments_wire
+
+    with talk.open() as opened:
+        progress = _progress(talk, plain=opened.environment.plain)
+        try:
+            result = act(opened, sets, targets, options, progress)
+        finally:
+            progress.close()
+        if talk.as_json:
+            talk.json(experiments_wire(result))
+        else:
+            talk.result(experiments_text(result, said=opened.config.metrics, width=talk.width))
+            talk.fail(experiments_failures(result.trials))
+    end(result.exit_code)
+
+
+def _progress(talk: Console, *, plain: bool) -> LiveSweep | PlainSweep:
+    from io import StringIO
+
+    from mlops_cli.render.experiments import LiveSweep, PlainSweep
+
+    if talk.quiet:
+        return PlainSweep(StringIO())
+    if sys.stderr.isatty() and not plain:
+        return LiveSweep(sys.stderr)
+    return PlainSweep(sys.stderr, everything=talk.verbose)

@@ -69,7 +69,8 @@ class FolderFiles:
                 wanted = max(size - start, 0) if length is None else length
                 if start + wanted > size or (start and start >= size and length is None):
                     raise short_read(self._root, name, size, start + max(wanted, 1))
-                parts: list[bytes] = []  # nearly always one: a read is only cut short by a signal, or on a network share
+                # Nearly always one: only a signal or a network share cuts a read short.
+                parts: list[bytes] = []
                 while wanted or not parts:
                     parts.append(os.pread(file.fileno(), wanted, start))
                     start, wanted = start + len(parts[-1]), wanted - len(parts[-1])

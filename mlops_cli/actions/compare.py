@@ -1,0 +1,242 @@
+"""`compare`: what differs between runs, or between what commits have recorded."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from mlops_cli.errors import UsageError
+from mlops_cli.git.trees import FileLines, changed_files, difference, kept_in
+from mlops_cli.history.compare import Comparison
+from mlops_cli.history.compare import compare as compare_sides
+from mlops_cli.history.refs import resolve
+from mlops_cli.history.run_record import StageRun
+from mlops_cli.history.sides import Facts, Side, facts_of_commit, facts_of_run, fold
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops_cli.errors import HistoryError
+    from mlops_cli.history.known import KnownRun, Production
+    from mlops_cli.history.refs import Ref
+    from mlops_cli.opened import Opened
+    from mlops_cli.pipeline.record import StageRecord
+
+
+@dataclass(frozen=True, slots=True)
+class CodeChange:
+    """How the code of one side differs from the baseline's.
+
+    Parameters
+    ----------
+    files : tuple of FileLines
+        Those that runs read come first.
+    read : frozenset of str
+        The files, of these, that a stage of one of the two read.
+    unknown : str
+        Why it cannot be said; empty where it can.
+    text : str
+        The difference itself, where that was asked for.
+    """
+
+    files: tuple[FileLines, ...] = ()
+    read: frozenset[str] = frozenset()
+    unknown: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class CompareResult:
+    """What differs.
+
+    Parameters
+    ----------
+    code : tuple of CodeChange
+        One for each side but the first.
+    trouble : HistoryError or None
+        What of the history is not here.
+    """
+
+    comparison: Comparison
+    code: tuple[CodeChange, ...]
+    trouble: HistoryError | None = None
+
+
+def compare(
+    opened: Opened, refs: Sequence[str], *, everything: bool = False, code: bool = False, each: bool = False
+) -> CompareResult:
+    """Say what differs between runs; the first is the baseline.
+
+    Parameters
+    ----------
+    refs : sequence of str
+        Two or more: runs, artifacts (the run that made each), or commits (what each has recorded).
+    everything : bool
+        Also what is the same.
+    code : bool
+        The difference of the code itself, too.
+    each : bool
+        Runs that repeat each other stay apart.
+
+    Raises
+    ------
+    UsageError
+        When there are fewer than two, or one means nothing.
+    DataError
+        When a record is gone.
+    """
+    if len(refs) < 2:
+        raise UsageError(
+            "compare takes two runs or more",
+            hint="See what there is with: mlops runs; then: mlops compare A B",
+        )
+    facts = [_with_sizes(opened, found) for found in (_facts(opened, ref) for ref in refs)]
+    sides = tuple(Side((found,)) for found in facts) if each else fold(facts)
+    changes = tuple(_code(opened, sides[0].first, side.first, text=code) for side in sides[1:])
+    told = not any(change.unknown for change in changes)
+    kept = {found.name: _kept(opened, found) for found in facts} if told else {}
+    comparison = compare_sides(
+        sides,
+        everything=everything,
+        is_code=lambda found, path: path in kept.get(found.name, ()),
+        said=opened.config.metrics,
+    )
+    return CompareResult(comparison, changes, opened.history.trouble)
+
+
+# What is compared ---------------------------------------------------------------------------------------------------
+
+
+def _facts(opened: Opened, text: str) -> Facts:
+    history = opened.history
+    ref = resolve(history, opened.git, opened.project, text, opened.folder, opened.config.metrics)
+    if ref.kind == "commit":
+        return _of_commit(opened, ref)
+    run = ref.run if ref.kind == "run" else _maker(opened, ref)
+    if run is None:
+        raise UsageError(
+            f"no known run made {text}", hint=f"See what is known of it with: mlops lineage {text}"
+        )
+    return facts_of_run(text, history.record(run), history.by_key)
+
+
+def _maker(opened: Opened, ref: Ref) -> str | None:
+    """Return the run that made an artifact: of several the last one."""
+    made = opened.history.made(ref.digest) if ref.digest else []
+    return next((each.run for each in reversed(made) if each.run), None)
+
+
+def _of_commit(opened: Opened, ref: Ref) -> Facts:
+    """Return what a commit's stage records say; where it has none, its last run."""
+    from mlops_cli.git.revision import read_revision
+    from mlops_cli.pipeline.record import load_stage_record
+    from mlops_cli.project import RECORDS
+
+    commit = ref.commit or ref.text
+    revision = read_revision(opened.git, opened.project, commit)
+    stages: list[StageRun] = []
+    makers: list[Production] = []
+    for file, data in revision.records.items():
+        if data and file.startswith(f"{RECORDS}/stages/"):
+            record = load_stage_record(data, file)
+            known = _executions(opened, record)
+            stages.append(_recorded(record, known))
+            makers += [each for each in known if each.run and each.status == "ran"][:1]
+    if stages:
+        last = max(makers, key=lambda each: each.started or "", default=None)
+        runtime = opened.history.record(last.run).runtime if last and last.run else None
+        return facts_of_commit(ref.text, revision.commit, stages, runtime)
+    run = _last_run(opened, commit)
+    if run is None:
+        raise UsageError(
+            f"nothing was recorded at {ref.text}", hint="See where something was: mlops runs --all"
+        )
+    return facts_of_run(ref.text, opened.history.record(run.id), opened.history.by_key)
+
+
+def _executions(opened: Opened, record: StageRecord) -> list[Production]:
+    """Return what a stage record tells of, earliest first: those that made just what it says, where any did."""
+    known = [each for each in opened.history.by_key(record.key) if each.stage == record.stage]
+    made = {path: artifact.digest for path, artifact in record.outs.items()}
+    same = [each for each in known if {path: a.digest for path, a in each.outs.items()} == made]
+    return same or known
+
+
+def _recorded(record: StageRecord, known: Sequence[Production]) -> StageRun:
+    """Return what a stage record says, with the metrics of the stage's last execution with that key: the record has none."""
+    return StageRun(
+        record.stage,
+        "recorded",
+        record.key,
+        program=record.program,
+        params=record.params,
+        deps=record.deps,
+        outs=record.outs,
+        metrics=next((each.metrics for each in reversed(known) if each.metrics), {}),
+    )
+
+
+def _last_run(opened: Opened, commit: str) -> KnownRun | None:
+    """Return the newest good run that a commit's history brought, or that ran on just this commit; else the newest bad one."""
+    inside = opened.history.in_history_of(commit)
+    bad = None
+    for run in opened.history.runs():
+        here = run.commit == commit and not run.dirty
+        if here or any(source.kind == "commit" and source.name in inside for source in run.sources):
+            if run.status == "ok":
+                return run
+            bad = bad or run
+    return bad
+
+
+def _with_sizes(opened: Opened, facts: Facts) -> Facts:
+    """Return facts in which directories of data say how many files they have."""
+    inputs = dict(facts.inputs)
+    for path, each in inputs.items():
+        known = opened.history.data(each.digest) if each.tree else []
+        if known:
+            inputs[path] = each._replace(files=known[0].files)
+    return replace(facts, inputs=inputs)
+
+
+# Code ---------------------------------------------------------------------------------------------------------------
+
+
+def _kept(opened: Opened, facts: Facts) -> frozenset[str]:
+    """Return the inputs of a run that are code: Git has them, and no data record does."""
+    if facts.tree is None:
+        return frozenset()
+    candidates = [
+        path
+        for path, each in facts.inputs.items()
+        if not any(data.path == path for data in opened.history.data(each.digest))
+    ]
+    return kept_in(opened.git, facts.tree, candidates)
+
+
+def _code(opened: Opened, old: Facts, new: Facts, *, text: bool) -> CodeChange:
+    for facts in (old, new):
+        if facts.tree is None:
+            return CodeChange(unknown=f"the uncommitted code of {facts.name} was not kept")
+    if old.tree == new.tree:
+        return CodeChange()
+    files = changed_files(opened.git, str(old.tree), str(new.tree))
+    if files is None:
+        return CodeChange(unknown=f"Git does not have the code of {old.name} or {new.name} any more")
+    made = {*old.outs, *new.outs}
+    inputs = {*old.inputs, *new.inputs}
+    files = tuple(file for file in files if not _below(file.path, made))
+    read = frozenset(file.path for file in files if _below(file.path, inputs))
+    ordered = tuple(sorted(files, key=lambda file: (file.path not in read, file.path)))
+    paths = [name for file in ordered for name in (file.before, file.path) if name]
+    shown = difference(opened.git, str(old.tree), str(new.tree), paths) if text else ""
+    return CodeChange(ordered, read, "", shown)
+
+
+def _below(path: str, paths: set[str]) -> bool:
+    """Whether a path is one of some paths, or lies in one."""
+    while path:
+        if path in paths:
+            return True
+        path = path.rpartition("/")[0]
+    return False

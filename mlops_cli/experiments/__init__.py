@@ -1,0 +1,1 @@
+"""Running a project elsewhere than where the user works: isolated worktrees, and sweeps over parameters."""

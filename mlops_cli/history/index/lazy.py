@@ -1,0 +1,86 @@
+"""Values of a run that are made when somebody looks at them: most lists look at few."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, overload
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from mlops_cli.history.known import Source
+
+_scan = json.JSONDecoder().raw_decode  # without what `json.loads` does to guess an encoding
+
+
+class LazyMapping(Mapping[str, Any]):
+    """An object out of JSON text."""
+
+    __slots__ = ("_text", "_value")
+
+    def __init__(self, text: str) -> None:
+        self._text = text
+        self._value: dict[str, Any] | None = None
+
+    def _get(self) -> dict[str, Any]:
+        if self._value is None:
+            self._value = _scan(self._text)[0]
+        return self._value
+
+    def __getitem__(self, name: str) -> Any:
+        return self._get()[name]
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._get()
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._get())
+
+    def __len__(self) -> int:
+        return len(self._get())
+
+    def __eq__(self, other: object) -> bool:
+        return self._get() == (other._get() if isinstance(other, LazyMapping) else other)
+
+    __hash__ = None  # type: ignore[assignment] # as a dict's
+
+    def __repr__(self) -> str:
+        return repr(self._get())
+
+
+class LazySources(Sequence["Source"]):
+    """The sources of one file."""
+
+    __slots__ = ("_file", "_find", "_found")
+
+    def __init__(self, find: Callable[[int], tuple[Source, ...]], file: int) -> None:
+        self._find = find
+        self._file = file
+        self._found: tuple[Source, ...] | None = None
+
+    def _get(self) -> tuple[Source, ...]:
+        if self._found is None:
+            self._found = self._find(self._file)
+        return self._found
+
+    @overload
+    def __getitem__(self, at: int) -> Source: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[Source]: ...
+    def __getitem__(self, at: int | slice) -> Source | Sequence[Source]:
+        return self._get()[at]
+
+    def __len__(self) -> int:
+        return len(self._get())
+
+    def __iter__(self) -> Iterator[Source]:
+        return iter(self._get())
+
+    def __eq__(self, other: object) -> bool:
+        return self._get() == tuple(other) if isinstance(other, Sequence) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment] # as a list's
+
+    def __repr__(self) -> str:
+        return repr(self._get())
