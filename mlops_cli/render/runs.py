@@ -11,6 +11,7 @@ from mlops_cli.history.where.fields import kind_of, reader
 from mlops_cli.render.lineage_facts import moment_text, plain, value_text
 from mlops_cli.render.lists import list_text
 from mlops_cli.render.runs_table import Cell, runs_table
+from mlops_cli.render.short import PROSE, short_text
 from mlops_cli.render.sizes import count_text
 from mlops_cli.render.text import seconds_text
 
@@ -131,7 +132,7 @@ def _cell(result: RunsResult, run: KnownRun, name: Name) -> Cell:
     style = _STYLES.get(run.status, "") if name.root == "status" else ""
     right = name.root in ("age", "seconds", "notes")
     elastic = name.root == "message"
-    return Cell(plain(text), style=style, right=right, elastic=elastic)
+    return Cell(plain(short_text(text, PROSE)), style=style, right=right, elastic=elastic)
 
 
 def _metric(result: RunsResult, run: KnownRun, name: Name) -> Cell:

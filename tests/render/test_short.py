@@ -17,10 +17,12 @@ from mlops_cli.history.run_record import StageRun
 from mlops_cli.history.tried import search
 from mlops_cli.render.compare import compare_csv, compare_text, compare_wire
 from mlops_cli.render.lineage import lineage_tree, lineage_wire
+from mlops_cli.render.runs import runs_text
 from mlops_cli.render.short import short_text
 from mlops_cli.render.tried import tried_text, tried_wire
 from tests.history.test_run_record import RECORD
 from tests.render.test_compare import result as compared
+from tests.render.test_runs import result as listed
 from tests.render.test_show import NOTE, section, shown
 from tests.support.attempts import known_run
 from tests.support.lineages import Told, made, named
@@ -82,3 +84,10 @@ def test_a_comparison_is_shortened_and_its_csv_and_json_are_not() -> None:
     assert f"{'x' * 80}{COUNT}" in text
     assert LONG in compare_csv(result)
     assert compare_wire(result)["params"][0]["values"][0] == {"value": LONG}
+
+
+def test_a_list_of_runs_is_shortened_and_its_csv_is_not() -> None:
+    result = listed([known_run(1, message=LONG)])
+    assert f" {'x' * 1000}{COUNT}" in runs_text(result, "table")
+    assert len(runs_text(result, "table", width=100)) < 1_000
+    assert LONG in runs_text(result, "csv")
