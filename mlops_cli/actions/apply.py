@@ -67,6 +67,8 @@ class ApplyResult:
         What became of outputs. Where something of it would be lost, or is not here, nothing at all was changed.
     written : tuple of str
         Files to commit, relative to the project.
+    status : str
+        What became of the run itself; not asked for where only parameters were.
     """
 
     run: str
@@ -74,6 +76,7 @@ class ApplyResult:
     stages: tuple[AppliedStage, ...] = ()
     outputs: CheckoutResult = field(default_factory=lambda: CheckoutResult((), 0))
     written: tuple[str, ...] = ()
+    status: str = "ok"
 
     @property
     def refused(self) -> bool:
@@ -82,10 +85,15 @@ class ApplyResult:
 
     @property
     def exit_code(self) -> int:
-        """0 when everything is as in the run; 1 when a stage is not what it was; what `checkout` says of outputs otherwise."""
+        """0 when all is as in the run; 1 when a stage is not what it was, or was not finished; else what `checkout` says."""
         if self.refused:
             return self.outputs.exit_code
-        return 1 if any(stage.state in ("differs", "gone") for stage in self.stages) else 0
+        return 1 if self.unfinished or any(stage.state in ("differs", "gone") for stage in self.stages) else 0
+
+    @property
+    def unfinished(self) -> bool:
+        """Whether there is more to the pipeline than the run came to."""
+        return self.status != "ok" or any(stage.state == "unfinished" for stage in self.stages)
 
 
 def apply(
@@ -129,6 +137,7 @@ def apply(
     result = ApplyResult(run, tuple(found))
     if params_only:
         return result
+    result = replace(result, status=record.status)
     try:
         with Opened(opened.project, opened.environment, opened.folder) as now:
             result = _Applying(now, rows, force=force, tell=tell).carry_out(result)
@@ -139,7 +148,8 @@ def apply(
         before.undo()
         return replace(result, parameters=())
     path = opened.project.run_record(run)
-    if not path.exists():
+    # A run that did not end well is nobody's result: who wants to commit its file says so with `keep`.
+    if record.status == "ok" and not path.exists():
         write_atomic(path, opened.history.raw(run))
     own = {path.relative_to(opened.project.root).as_posix(), *after, ".gitignore"}
     own |= {stage_record_path(stage.name) for stage in result.stages}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import time
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +13,7 @@ from mlops_cli.execution.builtins import STEPS
 from mlops_cli.experiments.factors import Swapped, Swapping
 from mlops_cli.experiments.found import Found, Terms
 from mlops_cli.experiments.hybrids import Origin
-from mlops_cli.experiments.known_values import reporting_stages
+from mlops_cli.experiments.known_values import check_metric, reporting_stages
 from mlops_cli.experiments.measuring import Measuring
 from mlops_cli.experiments.repeating import code_of_run, whole_record
 from mlops_cli.experiments.searching import Search, ends_of
@@ -132,7 +133,8 @@ def bisect(
     """
     began = time.monotonic()
     _check(options)
-    targets = _named(opened, stages) or reporting_stages(opened.history, metric)
+    check_metric(opened.history, metric)
+    targets = _named(opened, stages, (good, bad)) or reporting_stages(opened.history, metric)
     way = direction(metric, opened.config.metrics)
     with (
         replace(opened, folder="") as source,
@@ -166,15 +168,33 @@ def bisect(
     )
 
 
-def _named(opened: Opened, stages: Sequence[str]) -> tuple[str, ...]:
+def _named(opened: Opened, stages: Sequence[str], ends: Sequence[str]) -> tuple[str, ...]:
     """Return stages by their whole names, from wherever the user stands; one that only older commits have as it was typed."""
     found: dict[str, None] = {}
     for typed in stages:
         try:
             found.update(dict.fromkeys(find_stages(opened.pipeline, [typed], opened.folder)))
-        except MlopsError:
+        except UsageError:
+            if not _was_known(opened, typed, ends):
+                raise
+            found[typed] = None
+        except MlopsError:  # the pipeline of the workspace is wrong, and nobody asked about it
             found[typed] = None
     return tuple(found)
+
+
+def _was_known(opened: Opened, stage: str, ends: Sequence[str]) -> bool:
+    """Whether a recorded run had a stage, or one of both ends has it."""
+    if any(stage in known.stages for known in opened.history.runs()):
+        return True
+    with Recipes(opened.project, opened.git.variables, (), STEPS) as recipes:
+        for pipeline in [
+            recipe.pipeline for recipe in recipes.of([_origin(opened, end)[0].tree for end in ends])
+        ]:
+            with suppress(UsageError):
+                if pipeline is not None and find_stages(pipeline, [stage], opened.folder):
+                    return True
+    return False
 
 
 def _check(options: BisectOptions) -> None:
@@ -187,6 +207,11 @@ def _check(options: BisectOptions) -> None:
 
 
 def _search(opened: Opened, search: Search, good: str, bad: str) -> Found:
+    if good == bad:
+        raise UsageError(
+            f"good and bad are the same commit, {good[:12]}",
+            hint="Name an older commit as the good one (git log shows them), or two runs with: --by factor",
+        )
     start, end, note = ends_of(opened.git, good, bad)
     if note == "backwards":
         raise UsageError(

@@ -12,6 +12,7 @@ from mlops_cli.history.compare import compare as compare_sides
 from mlops_cli.history.refs import resolve
 from mlops_cli.history.run_record import StageRun
 from mlops_cli.history.sides import Facts, Side, facts_of_commit, facts_of_run, fold
+from mlops_cli.tracking.stale_records import Stale, stale_records
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -53,6 +54,8 @@ class CompareResult:
     ----------
     code : tuple of CodeChange
         One for each side but the first.
+    stale : tuple of Stale
+        Commits whose records are not of their code.
     trouble : HistoryError or None
         What of the history is not here.
     """
@@ -60,6 +63,7 @@ class CompareResult:
     comparison: Comparison
     code: tuple[CodeChange, ...]
     trouble: HistoryError | None = None
+    stale: tuple[Stale, ...] = ()
 
 
 def compare(
@@ -90,7 +94,8 @@ def compare(
             "compare takes two runs or more",
             hint="See what there is with: mlops runs; then: mlops compare A B",
         )
-    facts = [_with_sizes(opened, found) for found in (_facts(opened, ref) for ref in refs)]
+    stale: list[Stale] = []
+    facts = [_with_sizes(opened, found) for found in (_facts(opened, ref, stale) for ref in refs)]
     sides = tuple(Side((found,)) for found in facts) if each else fold(facts)
     changes = tuple(_code(opened, sides[0].first, side.first, text=code) for side in sides[1:])
     told = not any(change.unknown for change in changes)
@@ -101,17 +106,17 @@ def compare(
         is_code=lambda found, path: path in kept.get(found.name, ()),
         said=opened.config.metrics,
     )
-    return CompareResult(comparison, changes, opened.history.trouble)
+    return CompareResult(comparison, changes, opened.history.trouble, tuple(stale))
 
 
 # What is compared ---------------------------------------------------------------------------------------------------
 
 
-def _facts(opened: Opened, text: str) -> Facts:
+def _facts(opened: Opened, text: str, stale: list[Stale]) -> Facts:
     history = opened.history
     ref = resolve(history, opened.git, opened.project, text, opened.folder, opened.config.metrics)
     if ref.kind == "commit":
-        return _of_commit(opened, ref)
+        return _of_commit(opened, ref, stale)
     run = ref.run if ref.kind == "run" else _maker(opened, ref)
     if run is None:
         raise UsageError(
@@ -126,8 +131,8 @@ def _maker(opened: Opened, ref: Ref) -> str | None:
     return next((each.run for each in reversed(made) if each.run), None)
 
 
-def _of_commit(opened: Opened, ref: Ref) -> Facts:
-    """Return what a commit's stage records say; where it has none, its last run."""
+def _of_commit(opened: Opened, ref: Ref, stale: list[Stale]) -> Facts:
+    """Return what a commit's stage records say; a run of its code where they are older than it; its last run where it has none."""
     from mlops_cli.git.revision import read_revision
     from mlops_cli.pipeline.record import load_stage_record
     from mlops_cli.project import RECORDS
@@ -142,6 +147,12 @@ def _of_commit(opened: Opened, ref: Ref) -> Facts:
             known = _executions(opened, record)
             stages.append(_recorded(record, known))
             makers += [each for each in known if each.run and each.status == "ran"][:1]
+    older = stale_records(opened, ref.text, revision.commit, stages) if stages else None
+    if older is not None:
+        stale += [older] if older not in stale else []
+        if older.run:
+            ran = facts_of_run(ref.text, opened.history.record(older.run), opened.history.by_key)
+            return replace(ran, commit=revision.commit, tree=revision.commit, branch=None, dirty=False)
     if stages:
         last = max(makers, key=lambda each: each.started or "", default=None)
         runtime = opened.history.record(last.run).runtime if last and last.run else None

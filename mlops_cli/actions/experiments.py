@@ -149,6 +149,7 @@ def experiments(
         options.downstream,
         jobs,
         options.message,
+        bool(base.left_out) or base.tree != tree_of(opened, base.commit or ""),
     )
     sweeping = Sweeping(
         opened,

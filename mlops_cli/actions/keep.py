@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from mlops_cli.errors import DataError, UsageError
+from mlops_cli.errors import DataError
 from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.git.facts import uncommitted
 from mlops_cli.history.refs import resolve
 from mlops_cli.history.run_event import dump_run_event, event_path
 from mlops_cli.project import RECORDS
+from mlops_cli.tracking.which_run import no_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ def keep(opened: Opened, refs: Sequence[str]) -> KeepResult:
 def _run(opened: Opened, text: str) -> str:
     ref = resolve(opened.history, opened.git, opened.project, text, opened.folder, opened.config.metrics)
     if ref.run is None:
-        raise UsageError(f"{text} is not a run", hint="See runs with: mlops runs --all")
+        raise no_run(text, ref.commit if ref.kind == "commit" else None)
     return ref.run
 
 

@@ -11,17 +11,24 @@ from mlops_cli.history.lineage.chain import inheritance
 from mlops_cli.history.lineage.difference import differences
 from mlops_cli.history.lineage.down import what_came_of
 from mlops_cli.history.lineage.graph import Named
+from mlops_cli.history.lineage.parameters import closest_parameter, known_parameter
 from mlops_cli.history.lineage.start import made_models, read_parameter, runs_with, versions
 from mlops_cli.history.lineage.up import what_made
+from mlops_cli.tracking.lineage_departed import departed
 from mlops_cli.tracking.lineage_starts import begin, remembered
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from mlops_cli.errors import HistoryError
     from mlops_cli.history.lineage.chain import Generation
     from mlops_cli.history.lineage.difference import Differences
     from mlops_cli.history.lineage.graph import Lineage
+    from mlops_cli.history.lineage.start import Parameter
     from mlops_cli.history.lineage.then import Moment, Remembered
     from mlops_cli.opened import Opened
+    from mlops_cli.tracking.lineage_departed import Departed
+    from mlops_cli.tracking.lineage_starts import Begun
 
 _MOST_COMMITS = 2000
 
@@ -43,12 +50,15 @@ class LineageResult:
         Of a graph that goes down: the ids of the models that came of what was asked about.
     incomplete : HistoryError or None
         What this clone does not have: the answer may lack something.
+    departed : tuple of Departed
+        Where other bytes lie in the workspace than was answered about.
     """
 
     asked: Asked
     graph: Lineage
     models: tuple[str, ...] = ()
     incomplete: HistoryError | None = None
+    departed: tuple[Departed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +69,7 @@ class ChainResult:
     generations: tuple[Generation, ...]
     graph: Lineage
     incomplete: HistoryError | None = None
+    departed: tuple[Departed, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +80,7 @@ class LineageDiffResult:
     new: Asked
     differences: Differences
     incomplete: HistoryError | None = None
+    departed: tuple[Departed, ...] = ()
 
 
 def lineage(
@@ -93,9 +105,10 @@ def lineage(
         When there is no such thing.
     """
     known = remembered(opened, at)
-    graph = _down(opened, known, ref, depth) if down else _up(opened, known, ref, depth)
+    graph, others = (_down if down else _up)(opened, known, ref, depth)
     _tell_commits(opened, graph)
-    return LineageResult(Asked(ref, known.at), graph, _models(graph) if down else (), opened.history.trouble)
+    models = _models(graph) if down else ()
+    return LineageResult(Asked(ref, known.at), graph, models, opened.history.trouble, others)
 
 
 def lineage_chain(opened: Opened, ref: str, *, at: str | None = None) -> ChainResult:
@@ -107,8 +120,9 @@ def lineage_chain(opened: Opened, ref: str, *, at: str | None = None) -> ChainRe
         When there is no such thing.
     """
     known = remembered(opened, at)
-    graph = _up(opened, known, ref, None, models=True)
-    return ChainResult(Asked(ref, known.at), inheritance(known, graph), graph, opened.history.trouble)
+    graph, others = _up(opened, known, ref, None, models=True)
+    line = inheritance(known, graph)
+    return ChainResult(Asked(ref, known.at), line, graph, opened.history.trouble, others)
 
 
 def lineage_diff(opened: Opened, old: str, new: str, *, at: str | None = None) -> LineageDiffResult:
@@ -120,7 +134,8 @@ def lineage_diff(opened: Opened, old: str, new: str, *, at: str | None = None) -
         When there is no such thing, or a run made several models.
     """
     known = remembered(opened, at)
-    sides = [_up(opened, known, ref, None, models=True) for ref in (old, new)]
+    (one, there), (other, here) = (_up(opened, known, ref, None, models=True) for ref in (old, new))
+    sides = (one, other)
     for ref, side in zip((old, new), sides, strict=True):
         if len(side.starts) > 1:
             paths = ", ".join(sorted(side.nodes[name].label for name in side.starts)[:5])
@@ -129,12 +144,21 @@ def lineage_diff(opened: Opened, old: str, new: str, *, at: str | None = None) -
                 hint="Name one of them by its digest; see them with: mlops lineage " + ref,
             )
     found = differences(known, sides[0], sides[1])
-    return LineageDiffResult(Asked(old, known.at), Asked(new, known.at), found, opened.history.trouble)
+    others = tuple(dict.fromkeys((*there, *here)))
+    return LineageDiffResult(
+        Asked(old, known.at), Asked(new, known.at), found, opened.history.trouble, others
+    )
 
 
-def _up(opened: Opened, known: Remembered, ref: str, depth: int | None, *, models: bool = False) -> Lineage:
+def _up(
+    opened: Opened, known: Remembered, ref: str, depth: int | None, *, models: bool = False
+) -> tuple[Lineage, tuple[Departed, ...]]:
     begun = begin(opened, known, ref)
-    artifacts, runs = begun.artifacts, begun.productions
+    return _made(known, begun, depth, models=models), _departed(opened, known, begun)
+
+
+def _made(known: Remembered, begun: Begun, depth: int | None, *, models: bool) -> Lineage:
+    runs = begun.productions
     if runs and models:
         made = made_models(runs)
         return what_made(known, made, () if made else runs, depth)
@@ -143,23 +167,42 @@ def _up(opened: Opened, known: Remembered, ref: str, depth: int | None, *, model
         last = [Named(path, a) for p in runs for path, a in p.outs.items() if (path, a.digest) not in read]
         # What made nothing, as a failed stage, is no artifact's origin, and is shown itself.
         return what_made(known, last, [p for p in runs if not p.outs], depth)
-    return what_made(known, artifacts, (), depth)
+    return what_made(known, begun.artifacts, (), depth)
 
 
-def _down(opened: Opened, known: Remembered, ref: str, depth: int | None) -> Lineage:
+def _down(
+    opened: Opened, known: Remembered, ref: str, depth: int | None
+) -> tuple[Lineage, tuple[Departed, ...]]:
     parameter = read_parameter(ref)
     if parameter is not None and not (opened.project.root / ref).exists():
-        found = runs_with(known, known.runs(), parameter)
-        if not found:
-            raise UsageError(
-                f"no run used {ref}", hint="See which parameters runs used with: mlops runs --all"
-            )
-        return what_came_of(known, (), found, depth)
-    begun = begin(opened, known, ref)
+        return _came_of_parameter(known, ref, parameter, depth), ()
+    try:
+        begun = begin(opened, known, ref)
+    except UsageError as error:
+        parameter = known_parameter(known, ref, error)
+        return _came_of_parameter(known, ref, parameter, depth), ()
     if begun.path is not None and begun.commit is None:
         every = versions(known, begun.path)
-        return what_came_of(known, every or begun.artifacts, (), depth)
-    return what_came_of(known, begun.artifacts, begun.productions, depth)
+        graph = what_came_of(known, every or begun.artifacts, (), depth)
+        return graph, _departed(opened, known, begun, every)
+    return what_came_of(known, begun.artifacts, begun.productions, depth), ()
+
+
+def _came_of_parameter(known: Remembered, ref: str, parameter: Parameter, depth: int | None) -> Lineage:
+    found = runs_with(known, known.runs(), parameter)
+    if not found:
+        hint = closest_parameter(known.runs(), parameter)
+        raise UsageError(
+            f"no run used {ref}", hint=hint or "See which parameters runs used with: mlops runs --all"
+        )
+    # Those that used it are the first executions that came of it.
+    return what_came_of(known, (), found, depth - 1 if depth else depth)
+
+
+def _departed(
+    opened: Opened, known: Remembered, begun: Begun, every: Sequence[Named] = ()
+) -> tuple[Departed, ...]:
+    return departed(opened, begun, every) if known.at is None else ()
 
 
 def _tell_commits(opened: Opened, graph: Lineage) -> None:

@@ -11,6 +11,7 @@ from mlops_cli.history.lineage.statements import Proof
 from mlops_cli.history.lineage.up import what_made
 from mlops_cli.tracking.elsewhere import remote_store
 from mlops_cli.tracking.lineage_content import Contents
+from mlops_cli.tracking.lineage_departed import departed, departures_stated
 from mlops_cli.tracking.lineage_proof import Prover
 from mlops_cli.tracking.lineage_starts import begin, remembered
 
@@ -50,5 +51,10 @@ def lineage_verify(
     repository = repository_at(opened.project.common_dir, opened.environment.variables)
     with Witness(repository) as witness:
         prover = Prover(opened, known, witness)
-        statements = [*Contents(opened, prover, asked, listen).statements(graph), *prover.statements(graph)]
+        others = departures_stated(departed(opened, begun)) if known.at is None else []
+        statements = [
+            *others,
+            *Contents(opened, prover, asked, listen).statements(graph),
+            *prover.statements(graph),
+        ]
     return Proof(ref, tuple(statements), opened.history.trouble)

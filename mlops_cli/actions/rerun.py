@@ -11,6 +11,7 @@ from mlops_cli.experiments.inputs import place_inputs
 from mlops_cli.experiments.isolated import isolated
 from mlops_cli.experiments.repeating import code_of_run, recorded_run, require, run_stoppable, whole_record
 from mlops_cli.git.facts import read_actor
+from mlops_cli.git.private_worktrees import remove
 from mlops_cli.history.refs import resolve
 from mlops_cli.history.repetition import (
     TOLERANCE,
@@ -22,6 +23,7 @@ from mlops_cli.history.repetition import (
 )
 from mlops_cli.history.run_event import keep_event, new_event
 from mlops_cli.pipeline.select import find_stages
+from mlops_cli.tracking.which_run import no_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -148,7 +150,7 @@ def _run_meant(opened: Opened, text: str) -> str:
         if makers:
             return makers[-1]
         raise UsageError(f"no recorded run made {text}", hint="See runs with: mlops runs --all")
-    raise UsageError(f"{text} is not a run", hint="See runs with: mlops runs --all")
+    raise no_run(text, ref.commit if ref.kind == "commit" else None)
 
 
 # Before -------------------------------------------------------------------------------------------------------------
@@ -178,8 +180,18 @@ def _prepare(
     hint = f"Bring what is on a remote: mlops rerun {before.id} --pull (mlops pull brings what the records here name)"
     require(elsewhere, inputs, pull=options.pull, hint=hint)
     place_inputs(elsewhere, inputs)
+    _clear(elsewhere, [row.name for row in repeated])
     elsewhere.refresh()
     return replace(before, stages=tuple(repeated)), tuple(_notes(before, rows, frozen, elsewhere))
+
+
+def _clear(elsewhere: Isolated, names: Sequence[str]) -> None:
+    """Remove what Git brought of what will be made again; in a worktree that nobody works in it is no work of the user's."""
+    opened = elsewhere.opened
+    for name in names:
+        for out in opened.pipeline.stages[name].outs:
+            if not out.persist and not out.path.startswith("../"):
+                remove(opened.project.root / out.path)
 
 
 def _notes(

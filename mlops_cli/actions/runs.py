@@ -102,7 +102,7 @@ def runs(
         matched = ordered(matched, sort, now)
     shown = matched[: limit or None]
     said = opened.config.metrics
-    wanted = columns_of(columns, known) if columns else [] if records else usual_columns(shown, said)
+    wanted = columns_of(columns, known) if columns else [] if records else usual_columns(shown, said, known)
     metrics = [name.key for name in wanted if name.root == "metrics"]
     found = history.raws([run.id for run in shown]) if records else {}
     return RunsResult(

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlops_cli.errors import UsageError
+from mlops_cli.errors import MlopsError, UsageError
 from mlops_cli.formats.problems import nearest
 from mlops_cli.history.conditions import ReadCondition, like, read_conditions, text_condition
 from mlops_cli.history.tried import search
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from mlops_cli.history.tried import Tried
     from mlops_cli.opened import Opened
     from mlops_cli.tracking.content import Content
+
+_PREFIX = "params."  # as `--where` has them
 
 
 class Wanted(NamedTuple):
@@ -93,7 +96,7 @@ def tried(
         When nothing is asked, or something asked for means nothing.
     """
     history = opened.history
-    asked = read_conditions(wanted.params)
+    asked = _spelled(read_conditions(wanted.params, _expanded), history.runs())
     conditions: list[Condition] = list(asked)
     hints: list[str] = []
     itself = ""
@@ -115,7 +118,7 @@ def tried(
     runs = [run for run in history.runs() if run.id != itself]
     result = search(runs, conditions, near=0 if brief else near, best=not brief, said=opened.config.metrics)
     if not result.found:
-        hints += _unknown(asked, runs)
+        hints += _unknown(opened, asked)
     shown = result.found if limit is None else result.found[:limit]
     listed = [*shown, *(each.run for each in result.near)]
     return TriedResult(
@@ -165,13 +168,65 @@ def _ran_on(opened: Opened, content: Content) -> frozenset[str]:
     return frozenset(run for run, tree in runs if tree in holding)
 
 
-def _unknown(asked: Iterable[ParamCondition], runs: Iterable[KnownRun]) -> list[str]:
-    """Return a sentence for each parameter that no run ever had."""
+def _expanded(name: str, text: str) -> tuple[Any, ...]:
+    """Return the values that a right side stands for: those that `run -S` would try one after the other."""
+    from mlops_cli.experiments.overrides import parse_overrides
+
+    bare = name.rpartition(":")[2]
+    there: Any = None
+    for part in reversed(bare.split(".")):
+        there = {part: there}
+    (found,) = parse_overrides([f"{bare}={text}"], "params.yaml", lambda _: there)
+    if found.drawn:
+        raise UsageError(
+            f"-S {name}={text}: {found.drawn.kind}(…) draws values, and tried looks for given ones",
+            hint=f"Give a range: -S '{name}>=LOW' -S '{name}<=HIGH'",
+        )
+    return found.values
+
+
+def _names(runs: Iterable[KnownRun]) -> set[str]:
+    """Return the names of all parameters that runs had, also without their files."""
     known = {name for run in runs for name in run.params}
-    spelled = known | {name.rpartition(":")[2] for name in known}
+    return known | {name.rpartition(":")[2] for name in known}
+
+
+def _spelled(asked: Sequence[ParamCondition], runs: Sequence[KnownRun]) -> tuple[ParamCondition, ...]:
+    """Return conditions without the `params.` that conditions of `--where` have, unless it is a part of the name."""
+    if not any(each.name.startswith(_PREFIX) for each in asked):
+        return tuple(asked)
+    known = _names(runs)
+    return tuple(
+        each if each.name in known else replace(each, name=each.name.removeprefix(_PREFIX)) for each in asked
+    )
+
+
+def _unknown(opened: Opened, asked: Iterable[ParamCondition]) -> list[str]:
+    """Return a sentence for each parameter that no run ever had, though there may be one.
+
+    Raises
+    ------
+    UsageError
+        When one is in no run and in no parameter file that the pipeline reads.
+    """
+    runs = opened.history.runs()
+    spelled = _names(runs)
     found = []
     for name in dict.fromkeys(each.name for each in asked):
         if name not in spelled:
             close = nearest(name, sorted(spelled))
-            found.append(f"no run ever had a parameter {name}" + (f": {close}" if close else ""))
+            text = f"no run ever had a parameter {name}"
+            if runs and not opened.history.trouble and name not in _present(opened):
+                raise UsageError(text, hint=close or "See what runs had with: mlops runs --json")
+            found.append(text + (f": {close}" if close else ""))
     return found
+
+
+def _present(opened: Opened) -> set[str]:
+    """Return the names of the parameters that stages have now, whether or not anything ran with them."""
+    from mlops_cli.pipeline.parameters import leaves
+
+    with suppress(MlopsError):  # the history can be asked whatever state the pipeline is in
+        keys = [key for stage in opened.pipeline.stages.values() for key in leaves(stage.params)]
+        return {name for _, name in keys} | {f"{file}:{name}" for file, name in keys}
+    return set()

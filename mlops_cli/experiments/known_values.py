@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlops_cli.errors import DataError, FileError
+from mlops_cli.errors import DataError, FileError, UsageError
 from mlops_cli.experiments.measuring import metric_among
+from mlops_cli.formats.problems import nearest
 from mlops_cli.history.directions import value_of
 from mlops_cli.history.tree_recipe import needed_stages
 
@@ -28,6 +29,27 @@ class Value(NamedTuple):
 
     value: float
     run: str | None
+
+
+def check_metric(history: History, metric: str) -> None:
+    """Refuse a metric that no recorded run has, where recorded runs have others: it would be looked for in vain.
+
+    Raises
+    ------
+    UsageError
+        When it is misspelt, by all that is known.
+    """
+    names: set[str] = set()
+    for known in history.runs():
+        if metric_of(known.metrics, metric, known.stages) is not None:
+            return
+        names.update(known.metrics)
+    if not names or any(name.endswith(f":{metric}") for name in names):
+        return
+    short = {name.rpartition(":")[2] for name in names}
+    close = nearest(metric, sorted(names | short))
+    hint = (close[:1].upper() + close[1:]) or f"Recorded are: {', '.join(sorted(names)[:10])}"
+    raise UsageError(f"no recorded run has the metric {metric}", hint=hint)
 
 
 def reporting_stages(history: History, metric: str) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from mlops_cli.formats.canonical import Json
 
 _MOST = 10_000  # values of one parameter
+_SHOWN = 8  # keys of a section that a message names
 _FUNCTION = re.compile(r"([A-Za-z_]\w*)\((.*)\)", re.DOTALL)
 _QUOTES = "'\""
 _CLOSING = {"[": "]", "{": "}", "(": ")"}
@@ -163,6 +164,8 @@ class _Reader:
         label = name if file == self.usual else f"{file}:{name}"
         self._check_name(file, name, at, add=add)
         values, drawn = self._values(len(key) + 1)
+        if not self._wrong and not add:
+            self._check_section(file, name, at, values)
         return None if self._wrong else Override(file, name, label, values, drawn)
 
     def _no(self, at: int, message: str) -> None:
@@ -186,6 +189,20 @@ class _Reader:
             )
         return self._no(0, f"{name} is in {file} already; leave the + out") if add else None
 
+    def _check_section(self, file: str, name: str, at: int, values: Sequence[Json]) -> None:
+        """Refuse a plain value where many parameters would be lost for it."""
+        section = lookup(self.read(file) or {}, name)
+        if (
+            not isinstance(section, dict)
+            or not section
+            or (values and all(isinstance(v, dict) for v in values))
+        ):
+            return
+        keys = [str(key) for key in section]
+        shown = ", ".join(keys[:_SHOWN]) + (f" and {len(keys) - _SHOWN} more" if keys[_SHOWN:] else "")
+        first = f"{name}.{keys[0]}"
+        self._no(at, f"{name} is a section, with {shown}; give one of these a value, as in {first}=…")
+
     # Values -------------------------------------------------------------------------------------------------------
 
     def _values(self, start: int) -> tuple[tuple[Json, ...], Distribution | None]:
@@ -197,8 +214,8 @@ class _Reader:
             at = begin + len(self.text[begin:end]) - len(self.text[begin:end].lstrip())
             function = _FUNCTION.fullmatch(value)
             if function is None:
-                self._gather(found, [self._value(value, at)] if value or len(parts) == 1 else [], at)
-                if not value and len(parts) > 1:
+                self._gather(found, [self._value(value, at)] if value else [], at)
+                if not value:
                     self._no(begin, "a value is missing here; nothing is written null, an empty text ''")
             elif function[1] == "range":
                 self._gather(found, self._range(function[2], at), at)

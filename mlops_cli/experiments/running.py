@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mlops_cli.experiments.isolated import Isolated
 
+_LAST_WORD = "mlops: stopped"  # the command that was stopped with it says so itself
 _STOPPED = (130, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP)
 # The very package that runs here, wherever it lies, and never one that lies in the worktree.
 _PROGRAM = f"import sys; sys.path.append({str(Path(__file__).parents[2])!r}); from mlops_cli.__main__ import main; main()"
@@ -103,7 +104,7 @@ def run_in(
         folder=str(isolated.root),
         variables=isolated.variables,
         keep=(isolated.descriptor,),
-        listen=listen,
+        listen=lambda line: None if line == _LAST_WORD else listen(line),
     )
     return _read(ended)
 

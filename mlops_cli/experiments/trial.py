@@ -11,6 +11,7 @@ from mlops_cli.experiments.base import read_base
 from mlops_cli.experiments.inputs import place_inputs
 from mlops_cli.experiments.running import run_in
 from mlops_cli.experiments.sweep import settings_of
+from mlops_cli.formats.canonical import compact
 from mlops_cli.formats.value_edit import Change, change_values
 from mlops_cli.history.run_record import StageRun, flat_metrics
 from mlops_cli.pipeline.select import select_stages
@@ -50,6 +51,8 @@ class Trial:
         Why it failed.
     doing : str
         The last thing that was heard of it while it runs.
+    varies : tuple of str
+        The parameters that are not the same in the whole sweep; empty where nobody has said.
     """
 
     number: int
@@ -61,6 +64,7 @@ class Trial:
     trouble: str = ""
     seconds: float = 0.0
     doing: str = ""
+    varies: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +99,8 @@ class Order:
         Runs that ended well.
     jobs : int
         Cores for each experiment.
+    dirty : bool
+        The base is not what was committed.
     """
 
     sweep: str
@@ -109,6 +115,7 @@ class Order:
     downstream: bool = False
     jobs: int = 1
     message: str = ""
+    dirty: bool = True
 
 
 class Bench:
@@ -183,7 +190,12 @@ class Bench:
     def _run(self, trial: Trial, begin: float, children: Children, tell: Callable[[Trial], None]) -> Trial:
         order = self._order
         tell(trial)
-        experiment = {"sweep": order.sweep, "set": dict(trial.settings), "branch": order.base.branch}
+        experiment = {
+            "sweep": order.sweep,
+            "set": dict(trial.settings),
+            "branch": order.base.branch,
+            "dirty": order.dirty,
+        }
         ran = run_in(
             self._isolated,
             order.targets,
@@ -229,4 +241,7 @@ def write_parameters(opened: Opened, combination: Combination) -> None:
 
 def new_trials(combinations: Sequence[Combination]) -> list[Trial]:
     """Return the experiments of a sweep, none of them begun."""
-    return [Trial(number, settings_of(each)) for number, each in enumerate(combinations)]
+    trials = [Trial(number, settings_of(each)) for number, each in enumerate(combinations)]
+    names = dict.fromkeys(name for trial in trials for name in trial.settings)
+    varies = tuple(name for name in names if len({compact(trial.settings.get(name)) for trial in trials}) > 1)
+    return [replace(trial, varies=varies) for trial in trials]

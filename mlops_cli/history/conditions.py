@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 _SHAPE = re.compile(r"(?P<name>[^\s=<>!]+)\s*(?P<sign>==|!=|>=|<=|=|>|<)\s*(?P<value>.*)", re.DOTALL)
 _PLAIN = re.compile(r"[\w.+-]+(?<!-)")
+_CALL = re.compile(r"(?:^|,)\s*[A-Za-z_]\w*\(")
+_TURNED = re.compile(r"(?P<sign>[<>!])=?\s*(?P<value>[-+]?\.?\d.*)", re.DOTALL)
 _ORDER: dict[str, Callable[[float, float], bool]] = {
     ">": operator.gt,
     ">=": operator.ge,
@@ -157,23 +159,27 @@ def text_condition(text: str, notes: Callable[[str], Iterable[str]]) -> TextCond
     return TextCondition(tuple(text.casefold().split()), notes)
 
 
-def read_conditions(texts: Sequence[str]) -> tuple[ParamCondition, ...]:
+def read_conditions(
+    texts: Sequence[str], expand: Callable[[str, str], tuple[Any, ...]] | None = None
+) -> tuple[ParamCondition, ...]:
     """Return the conditions in what followed `-S`.
 
     Parameters
     ----------
     texts : sequence of str
         `train.depth=8`, `train.depth=4,8`, `train.lr>=0.1`, `train.loss!=mae`; values are YAML.
+    expand : callable, optional
+        Returns the values that a name and a right side such as `range(3, 5)` stand for, as `run -S` has them.
 
     Raises
     ------
     UsageError
         When one is not of this form.
     """
-    return tuple(_read_condition(text) for text in texts)
+    return tuple(_read_condition(text, expand) for text in texts)
 
 
-def _read_condition(text: str) -> ParamCondition:
+def _read_condition(text: str, expand: Callable[[str, str], tuple[Any, ...]] | None) -> ParamCondition:
     found = _SHAPE.fullmatch(text.strip())
     if found is None:
         raise UsageError(
@@ -182,7 +188,12 @@ def _read_condition(text: str) -> ParamCondition:
         )
     name, value = found["name"], found["value"].strip()
     sign = "=" if found["sign"] == "==" else found["sign"]
-    values = _values(value)
+    turned = _TURNED.fullmatch(value)
+    if turned and sign == "=":
+        right = f"{turned['sign']}={turned['value']}"
+        raise UsageError(f"-S {text}: ={turned['sign']} is no comparison", hint=f"Write: -S '{name}{right}'")
+    called = expand is not None and sign in ("=", "!=") and _CALL.search(value)
+    values = expand(name, value) if called and expand else _values(value)
     if sign in _ORDER and not (len(values) == 1 and _is_number(values[0])):
         raise UsageError(f"-S {text}: {sign} compares with a number, and {value or 'nothing'} is none")
     return ParamCondition(name, sign, values, value)

@@ -38,6 +38,17 @@ class Source(NamedTuple):
 WORKSPACE = Source("workspace")
 
 
+def own_changes(dirty: bool, experiment: Mapping[str, Any] | None) -> bool:
+    """Whether a run's code had changes that its user had not committed; the parameters that an experiment sets are none.
+
+    Examples
+    --------
+    >>> own_changes(True, None), own_changes(True, {"set": {"lr": 1}, "dirty": False}), own_changes(True, {"set": {"lr": 1}})
+    (True, False, True)
+    """
+    return dirty and (experiment is None or experiment.get("dirty") is not False)
+
+
 class KnownRun(NamedTuple):
     """A run as lists need it; `History.record` has the rest.
 

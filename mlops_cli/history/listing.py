@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_cli.formats.canonical import compact
@@ -99,16 +100,22 @@ def columns_of(text: str, runs: Sequence[KnownRun]) -> list[Name]:
     return columns
 
 
-def usual_columns(shown: Sequence[KnownRun], said: Mapping[str, str]) -> list[Name]:
+def usual_columns(
+    shown: Sequence[KnownRun], said: Mapping[str, str], known: Sequence[KnownRun] = ()
+) -> list[Name]:
     """Return the columns that tell most about some runs.
 
     Parameters
     ----------
     said : mapping
         Which way metrics are better, where the settings say so.
+    known : sequence of KnownRun, optional
+        All that these were chosen from: who ran something is said where it is somebody else than usual.
     """
     columns = [Name("id"), Name("age"), CODE, Name("status")]
-    if len({(run.author, run.email) for run in shown}) > 1:
+    counts = Counter((run.author, run.email) for run in known or shown)
+    usual = max(counts, key=lambda who: counts[who], default=None)
+    if any((run.author, run.email) != usual for run in shown):
         columns.append(Name("author"))
     columns += varying(shown) + main_metrics(shown, said)
     columns += [Name("outcome")] if any(run.outcome for run in shown) else []

@@ -17,13 +17,14 @@ from mlops_cli.formats.problems import nearest
 from mlops_cli.project import RECORDS, data_record_path
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
 
     from mlops_cli.git.command import Git
     from mlops_cli.history.index.history import History
     from mlops_cli.history.known import KnownRun
     from mlops_cli.project import Project
 
+_SHOWN = 3  # runs that are named where a text begins many
 _LATEST, _BEST = "@latest", "@best:"
 _RUN = "run:"  # before an id, where a branch is called like a run
 _DIGEST = re.compile(r"(?:b3:|md5:)[0-9a-f]{4,64}(?:\.dir)?", re.IGNORECASE)
@@ -87,7 +88,7 @@ def resolve(
         When it means nothing, or several things.
     """
     if text == _LATEST:
-        return Ref(text, "run", _runs(history)[0].id)
+        return Ref(text, "run", _latest(history))
     if text.startswith(_BEST):
         return Ref(text, "run", _best(_runs(history), text.removeprefix(_BEST), said))
     if not text.strip() or "\0" in text or not _speakable(text):
@@ -96,15 +97,26 @@ def resolve(
         return Ref(text, "artifact", digest=_digest(history, text))
     if text.startswith(_RUN):
         runs = history.matching(text.removeprefix(_RUN))
-        found = [(Ref(text, "run", run), f"{_RUN}{run}") for run in runs[:5]]
+        found = [(Ref(text, "run", run), f"{_RUN}{run}") for run in runs]
     else:
         found = list(_meanings(history, git, project, text, folder))
     if len(found) == 1:
         return found[0][0]
     if found:
-        ways = "; ".join(how for _, how in found)
-        raise UsageError(f"{text} can mean {len(found)} things", hint=f"Write what is meant: {ways}.")
+        raise UsageError(f"{text} can mean {len(found)} things", hint=_ways(found))
     raise _unknown(history, git, text)
+
+
+def _ways(found: Sequence[tuple[Ref, str]]) -> str:
+    """Return how to write each of the meanings of a text, or of some, where it begins many runs."""
+    runs = [ref.run for ref, _ in found if ref.kind == "run"]
+    others = [how for ref, how in found if ref.kind != "run"]
+    if not others:
+        more = f" and {len(runs) - _SHOWN} more" if runs[_SHOWN:] else ""
+        return f"Write more of the id: {', '.join(map(str, runs[:_SHOWN]))}{more}"
+    ways = [f"{_RUN}{run} for the run" for run in runs[:_SHOWN]]
+    ways += [f"{len(runs) - _SHOWN} more runs"] if runs[_SHOWN:] else []
+    return f"Write what is meant: {'; '.join([*ways, *others])}."
 
 
 def _meanings(
@@ -114,7 +126,7 @@ def _meanings(
     runs = history.matching(text)
     if text in runs:
         runs = [text]
-    for run in runs[:5]:
+    for run in runs:
         yield Ref(text, "run", run), f"{_RUN}{run} for the run"
     commit = None if text.startswith(("./", "../")) else _commit(git, text)
     if commit is not None:
@@ -144,7 +156,18 @@ def _runs(history: History) -> list[KnownRun]:
     runs = history.runs(branch_only=True) or history.runs()
     if not runs:
         raise UsageError("there is no run yet", hint="Make one with: mlops run")
-    return runs
+    return [run for run in runs if not _repeats(run)] or runs
+
+
+def _latest(history: History) -> str:
+    """Return the newest run that this clone made; the newest of all where it made none: `sync` brings those of others."""
+    runs, own = _runs(history), history.own_runs()
+    return next((run for run in runs if run.id in own), runs[0]).id
+
+
+def _repeats(run: KnownRun) -> bool:
+    """Whether a command made a run to look again at something, and not its user to get anywhere."""
+    return run.experiment is not None and ("rerun" in run.experiment or "bisect" in run.experiment)
 
 
 def _best(runs: Iterable[KnownRun], metric: str, said: Mapping[str, str] | None) -> str:

@@ -80,7 +80,8 @@ class RunRecord:
     left_out : tuple of mapping
         What the snapshot of uncommitted code does not hold: `path`, `why`, and `size` where that means something.
     experiment : mapping or None
-        For a run of an experiment: `sweep`, its id, and `set`, the parameters that were set for it.
+        For a run of an experiment: `sweep`, its id, `set`, the parameters that were set for it, and `dirty`, whether it began
+        with uncommitted changes.
     """
 
     id: str

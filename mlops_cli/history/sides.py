@@ -7,6 +7,7 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlops_cli.history.known import own_changes
 from mlops_cli.history.run_record import StageRun, flat_metrics, flat_params
 
 if TYPE_CHECKING:
@@ -61,6 +62,8 @@ class Facts:
         Flat; None where it is not known.
     parents : mapping
         Models that it built on.
+    set_only : bool
+        What is uncommitted of its code is nothing but the parameters that an experiment set.
     """
 
     name: str
@@ -81,6 +84,7 @@ class Facts:
     commands: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, Any] | None = None
     parents: Mapping[str, Any] = field(default_factory=dict)
+    set_only: bool = False
 
 
 class Side(NamedTuple):
@@ -104,7 +108,7 @@ def facts_of_run(name: str, record: RunRecord, by_key: Callable[[str], Sequence[
     by_key : callable
         Returns what ran with a key: the record of a run says no more than the key of a stage that was fresh.
     """
-    stages = [_whole(stage, by_key) for stage in record.stages]
+    stages = [whole(stage, by_key) for stage in record.stages]
     code = record.code
     return Facts(
         name=name,
@@ -117,6 +121,7 @@ def facts_of_run(name: str, record: RunRecord, by_key: Callable[[str], Sequence[
         commit=code.commit,
         branch=code.branch,
         dirty=code.dirty,
+        set_only=code.dirty and not own_changes(code.dirty, record.experiment),
         # Where uncommitted code was not kept, nobody knows what it was.
         tree=code.snapshot or (None if code.dirty else code.commit),
         params=record.params,
@@ -149,14 +154,15 @@ def facts_of_commit(
     )
 
 
-def _whole(stage: StageRun, by_key: Callable[[str], Sequence[Production]]) -> StageRun:
+def whole(stage: StageRun, by_key: Callable[[str], Sequence[Production]]) -> StageRun:
+    """Return a stage of a run with what a run record leaves out of one that was fresh."""
     if stage.status != "fresh" or stage.deps or stage.outs or stage.key is None:
         return stage
     known = by_key(stage.key)
     if not known:
         return stage
     first = next((each for each in known if each.stage == stage.name), known[0])
-    return replace(stage, program=first.program, deps=first.deps, outs=first.outs)
+    return replace(stage, program=first.program, params=first.params, deps=first.deps, outs=first.outs)
 
 
 def _of_stages(stages: Sequence[StageRun]) -> dict[str, Any]:

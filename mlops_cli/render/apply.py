@@ -56,6 +56,15 @@ def apply_trouble(result: ApplyResult) -> str:
             lines.append(f"mlops: that run did not finish {stage.name}")
     if any(stage.state == "differs" for stage in result.stages):
         lines.append("Its outputs stay as they are. Make them with: mlops run")
+    if result.unfinished:
+        ended = (
+            "did not run every stage to its end"
+            if result.status == "ok"
+            else f"did not end well ({result.status})"
+        )
+        lines.append(
+            f"The workspace is not all as in {result.run}, which {ended}. Run the rest with: mlops run"
+        )
     return "".join(f"{line}\n" for line in lines)
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.history.sides import Input
-from mlops_cli.render.compare_rows import heads_of, labels_of, notes_of, sections_of
+from mlops_cli.render.compare_rows import heads_of, labels_of, notes_of, sections_of, stale_notes
 from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.lists import list_text
 from mlops_cli.render.runs_table import Cell as Field
@@ -46,6 +46,7 @@ def compare_text(result: CompareResult, *, width: int | None = None) -> str:
     notes = notes_of(result)
     if not sections and not notes:
         notes.append("Nothing differs." if len(labels) > 1 else "No metrics were reported.")
+    notes += [plain(note) for note in stale_notes(result)]
     patches = "".join(f"\n{_steady(change.text)}" for change in result.code if change.text)
     return text + "".join(f"{note}\n" for note in notes) + patches
 
@@ -78,6 +79,7 @@ def compare_markdown(result: CompareResult) -> str:
     notes = notes_of(result)
     if len(parts) == 1 and not notes:
         notes.append("Nothing differs.")
+    notes += stale_notes(result)
     parts += [_escaped_text(note) + "\n" for note in notes]
     parts += [_fenced(change.text) for change in result.code if change.text]
     text, room = parts[0], _COMMENT - len(parts[0])
@@ -121,6 +123,14 @@ def compare_wire(result: CompareResult) -> dict[str, Any]:
         "metrics": [_metric_wire(row) for row in comparison.metrics],
         **{name: [_row_wire(row) for row in rows] for name, rows in _plain(comparison).items()},
         "code": [None, *(_code_wire(change) for change in result.code)],
+        "stale": [
+            {
+                "ref": each.ref,
+                "run": each.run,
+                "departures": [departure._asdict() for departure in each.departures],
+            }
+            for each in result.stale
+        ],
     }
 
 

@@ -17,9 +17,11 @@ if TYPE_CHECKING:
     from mlops_cli.actions.compare import CodeChange, CompareResult
     from mlops_cli.history.compare import Cell, Change, MetricCell, MetricRow, Row
     from mlops_cli.history.sides import Facts, Side
+    from mlops_cli.tracking.stale_records import Departure, Stale
 
 _MOST = 40  # rows of one section that people are shown: JSON and CSV have them all
 _LONGEST = 80  # characters of a value
+_DEPARTURES = 5  # that one sentence names
 
 
 class Section(NamedTuple):
@@ -76,7 +78,7 @@ def _code_of(facts: Facts) -> str:
     if facts.commit is None:
         return ""
     where = f"{facts.branch} " if facts.branch else ""
-    return f"{where}{facts.commit[:8]}{'*' if facts.dirty else ''}"
+    return f"{where}{facts.commit[:8]}{'*' if facts.dirty and not facts.set_only else ''}"
 
 
 # Sections ---------------------------------------------------------------------------------------------------------------
@@ -199,3 +201,23 @@ def notes_of(result: CompareResult) -> list[str]:
     """Return sentences on what could not be compared."""
     unknown = dict.fromkeys(change.unknown for change in result.code if change.unknown)
     return [f"What differs in the code is not known: {why}." for why in unknown]
+
+
+def stale_notes(result: CompareResult) -> list[str]:
+    """Return a sentence for each commit whose records are not of its code."""
+    return [_stale_note(each) for each in result.stale]
+
+
+def _stale_note(stale: Stale) -> str:
+    told = list(dict.fromkeys(_departure(each) for each in stale.departures))
+    more = f" and {len(told) - _DEPARTURES} more" if len(told) > _DEPARTURES else ""
+    what = f"the records of {stale.ref} are not of its code: {', '.join(told[:_DEPARTURES])}{more}."
+    if stale.run:
+        return f"Note: {what} Run {stale.run}, of just this code, stands for it."
+    return f"Note: {what} What is shown of it is as recorded."
+
+
+def _departure(each: Departure) -> str:
+    if each.about == "param":
+        return f"{each.name} {_short(shown(each.old))} -> {_short(shown(each.new))}"
+    return f"other {each.name}" if each.about == "input" else f"other program of {each.name}"

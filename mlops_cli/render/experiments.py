@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from mlops_cli.execution.events import Notice
 from mlops_cli.history.directions import direction, value_of
-from mlops_cli.render.lists import list_text
+from mlops_cli.render.lineage_facts import plain
+from mlops_cli.render.runs_table import Cell, runs_table, text_width
 from mlops_cli.render.text import seconds_text
 
 if TYPE_CHECKING:
@@ -66,19 +67,32 @@ def experiments_text(
     shown = metrics if width is None else metrics[:_METRICS]
     names = _settings(result.trials)
     rows = [
-        (
-            trial.run or "",
-            _status(trial),
-            *(value_text(trial.settings.get(name)) for name in names),
-            *(_metric_text(trial, name) for name in shown),
-        )
+        [
+            Cell(trial.run or ""),
+            Cell(_status(trial)),
+            *(Cell(plain(value_text(trial.settings.get(name)))) for name in names),
+            *(Cell(_metric_text(trial, name)) for name in shown),
+        ]
         for trial in _sorted(result.trials, metric, said)
     ]
     heads = [
         f"{name} {'↑' if way == 'up' else '↓'}" if (way := direction(name, said)) else name for name in shown
     ]
-    table = list_text(("run", "status", *names, *heads), rows, "table", width=width)
+    vary = varying(result.trials)
+    weights = [0.0, 2.0]  # the main metric stays longest; a parameter that is the same everywhere goes first
+    weights += [(3.0 if name in vary else 100.0) + at for at, name in enumerate(names)]
+    weights += [1.0 if not at else 3.5 + at for at in range(len(shown))]
+    table = runs_table(["run", "status", *map(plain, names), *heads], rows, weights, width=width)
     return table + _sentence(result)
+
+
+def varying(trials: Sequence[Trial]) -> list[str]:
+    """Return the parameters that are not the same in all of some experiments; all of them where no two differ."""
+    names = _settings(trials)
+    if trials and trials[0].varies:
+        return list(trials[0].varies)
+    found = [name for name in names if len({value_text(trial.settings.get(name)) for trial in trials}) > 1]
+    return found or names
 
 
 def _sentence(result: ExperimentsResult) -> str:
@@ -206,8 +220,9 @@ class LiveSweep:
         self._lock = threading.Lock()
         self._since: dict[int, float] = {}
         self._trials: dict[int, Trial] = {}
+        self._console = Console(file=out, highlight=False)
         self._live = Live(
-            console=Console(file=out, highlight=False),
+            console=self._console,
             refresh_per_second=4,
             transient=True,
             get_renderable=self._table,
@@ -240,19 +255,33 @@ class LiveSweep:
             since = dict(self._since)
         ended = sum(trial.status in _ENDED for trial in trials)
         table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-        for name in (f"{ended} ended", "parameters", "seconds", "metrics"):
+        for name in (f"{ended} ended", "parameters", "seconds"):
             table.add_column(name, no_wrap=True, overflow="ellipsis")
         now = time.monotonic()
+        vary = varying(trials)
+        rows: list[list[str]] = []
         for trial in trials[:_ROWS]:
             running = trial.status not in _ENDED
             seconds = now - since[trial.number] if running else trial.seconds
-            style = {"ok": "green", "failed": "red"}.get(trial.status, "")
             last = trial.doing if running else trial.trouble or _metrics_text(trial)
-            cells = (_status(trial), settings_text(trial.settings), seconds_text(seconds), last)
-            table.add_row(
-                *(Text(cell, style=style if number == 0 else "") for number, cell in enumerate(cells))
-            )
+            settings = {name: trial.settings[name] for name in vary if name in trial.settings}
+            rows.append([_status(trial), settings_text(settings), seconds_text(seconds), last])
+        # What stands last gives way to the parameters, which are shown whole.
+        room = self._console.width - sum(
+            max(text_width(cell) for cell in (head, *(row[at] for row in rows))) + 2
+            for at, head in enumerate((f"{ended} ended", "parameters", "seconds"))
+        )
+        if room >= len("metrics"):
+            table.add_column("metrics", no_wrap=True)
+        for trial, (status, *others, last) in zip(trials, rows, strict=False):
+            style = {"ok": "green", "failed": "red"}.get(trial.status, "")
+            cells = [*others, _cut(last, room)] if len(table.columns) > len(others) + 1 else others
+            table.add_row(Text(status, style=style), *map(Text, cells))
         return table
+
+
+def _cut(text: str, width: int) -> str:
+    return text if text_width(text) <= width else f"{text[: width - 1]}…"
 
 
 def event_line(event: Trial | Notice, *, everything: bool) -> str:

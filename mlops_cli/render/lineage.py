@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_cli.render.lineage_facts import (
     artifact_text,
+    departed_wire,
     environment_text,
     origin_text,
     pairs_text,
@@ -49,6 +50,7 @@ def lineage_wire(result: LineageResult) -> dict[str, Any]:
             for edge in graph.edges
         ],
         "models": list(result.models),
+        "departed": departed_wire(result.departed),
         "complete": result.incomplete is None,
     }
 

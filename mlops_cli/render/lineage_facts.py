@@ -10,7 +10,9 @@ from mlops_cli.render.short import short_text
 from mlops_cli.render.text import seconds_text, size_text
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping
+
+    from mlops_cli.tracking.lineage_departed import Departed
 
 _RELATIONS = {"warm_start": "warm start", "built_on": "built on it"}
 _STATUS = {"ran": "ran", "cached": "restored, not run again", "recorded": "recorded", "tainted": "tainted"}
@@ -157,6 +159,23 @@ def artifact_text(facts: Mapping[str, Any]) -> str:
     if isinstance(facts.get("size"), int):
         words.append(size_text(facts["size"]))
     return "  ".join(words)
+
+
+def departed_text(rows: Iterable[Departed]) -> str:
+    """Return a line for each path at which other bytes lie than the lineage is about."""
+    lines = []
+    for row in rows:
+        record = "what its record says" if row.now else "what was recorded there last"
+        lines.append(
+            f"mlops: {plain(row.path)} here is not {record} ({short_digest(row.here)} instead of"
+            f" {short_digest(row.recorded)}): this is the lineage of the recorded one\n"
+        )
+    return "".join(lines)
+
+
+def departed_wire(rows: Iterable[Departed]) -> list[dict[str, Any]]:
+    """Return the same as JSON."""
+    return [{"path": row.path, "here": row.here, "recorded": row.recorded} for row in rows]
 
 
 def fact_rows(kind: str, facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:

@@ -44,7 +44,7 @@ def _counted(rows: list[Statement]) -> list[str]:
     lines = []
     for (kind, _), found in kinds.items():
         first = found[0]
-        about = first.about if len(found) == 1 else f"{len(found):,}: {first.about}, …"
+        about = first.about if len(found) == 1 else f"{count_text(len(found), 'statement')}: {first.about}, …"
         rests = first.rests_on + (", …" if len({row.rests_on for row in found}) > 1 else "")
         lines.append(
             plain(f"{_MARKS[first.verdict]}  {kind}  {about}: {first.says}") + f"\n      {plain(rests)}"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_cli.history.directions import direction
 from mlops_cli.render.lineage_facts import (
     artifact_text,
+    departed_wire,
     plain,
     relation_text,
     run_text,
@@ -82,6 +83,7 @@ def chain_wire(result: ChainResult) -> dict[str, Any]:
             }
             for row in result.generations
         ],
+        "departed": departed_wire(result.departed),
         "complete": result.incomplete is None,
     }
 
@@ -167,5 +169,6 @@ def differences_wire(result: LineageDiffResult) -> dict[str, Any]:
             for row in found.rows
         ],
         "follows": found.follows,
+        "departed": departed_wire(result.departed),
         "complete": result.incomplete is None,
     }

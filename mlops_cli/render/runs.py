@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.history.directions import value_of
+from mlops_cli.history.known import own_changes
 from mlops_cli.history.listing import CODE
 from mlops_cli.history.where.fields import kind_of, reader
 from mlops_cli.render.lineage_facts import moment_text, plain, value_text
@@ -28,7 +29,7 @@ _AGES = ((365 * 86400, "y"), (7 * 86400, "w"), (86400, "d"), (3600, "h"), (60, "
 _MARKS = {"better": "▲", "worse": "▼", None: " "}
 _STYLES = {"failed": "red", "killed": "red", "stopped": "yellow"}
 # What stays longest where a terminal is narrow; parameters and metrics come in between, the first ones first.
-_WEIGHTS = {"id": 0.0, "status": 1, "age": 3, "message": 5, "code": 6, "outcome": 3.5, "author": 8}
+_WEIGHTS = {"id": 0.0, "status": 1, "age": 3, "message": 5, "code": 6, "outcome": 3.5, "author": 3.2}
 
 # What fields look like in a table, where it is not just their value.
 _TEXTS: Mapping[str, Callable[[KnownRun, Any], str]] = {
@@ -157,7 +158,7 @@ def _range(values: Sequence[Any]) -> str:
 
 def _code(run: KnownRun) -> str:
     parts = [part for part in (run.branch, (run.commit or "")[:7]) if part]
-    return plain(" ".join(parts)) + ("*" if run.dirty else "")
+    return plain(" ".join(parts)) + ("*" if own_changes(run.dirty, run.experiment) else "")
 
 
 def _exact(run: KnownRun, name: Name, now: float) -> str:

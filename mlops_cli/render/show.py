@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mlops_cli.history.known import own_changes
 from mlops_cli.history.run_event import dump_run_event
 from mlops_cli.render.lineage_facts import moment_text, plain, short_digest, value_text
 from mlops_cli.render.runs_table import text_width
@@ -68,7 +69,7 @@ def _head(record: RunRecord) -> Iterable[tuple[str, str]]:
     if trigger.kind != "cli" or trigger.url:
         yield "trigger", " ".join(filter(None, (trigger.kind, trigger.url)))
     for name, value in (record.experiment or {}).items():
-        if value not in (None, {}, ""):
+        if name != "dirty" and value not in (None, {}, ""):
             yield f"experiment {name}", _pairs(value) if isinstance(value, dict) else value_text(value)
     for parent in record.parents:
         yield "parent", _pairs(parent)
@@ -77,7 +78,11 @@ def _head(record: RunRecord) -> Iterable[tuple[str, str]]:
 def _code(record: RunRecord) -> Iterable[tuple[str, str]]:
     code = record.code
     yield "branch", code.branch or "none (detached HEAD)"
-    yield "commit", (code.commit or "none yet") + (" with uncommitted changes" if code.dirty else "")
+    yield (
+        "commit",
+        (code.commit or "none yet")
+        + (" with uncommitted changes" if own_changes(code.dirty, record.experiment) else ""),
+    )
     if code.snapshot:
         yield (
             "snapshot",

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_cli.history.conditions import shown, values_of
 from mlops_cli.history.directions import value_of
+from mlops_cli.history.known import own_changes
 from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.lists import list_text
 from mlops_cli.render.runs_table import Cell, runs_table
@@ -23,22 +24,37 @@ if TYPE_CHECKING:
 
 _SCHEMA = 1
 _METRICS = 3  # columns of metrics
+_BEFORE, _AFTER = 5, 2  # columns around the parameters and the metrics
 _LONGEST = 60
-# How soon a column gives way on a narrow terminal: the higher, the sooner; parameters and metrics lie between.
-_WEIGHTS = {"run": 0.0, "status": 0.0, "differs": 0.0, "started": 1.0, "said": 2.0, "by": 5.0, "code": 6.0}
+_NEAR = "Near, but not this:"
+# How soon a column gives way on a narrow terminal: the higher, the sooner; 0 never.
+_WEIGHTS = {"run": 0.0, "status": 0.0, "differs": 0.0, "by": 2.0, "said": 3.0, "started": 5.0, "code": 6.0}
+_PARAM, _FIRST_METRIC, _METRIC = 4.0, 1.0, 3.5
 
 
 def tried_text(result: TriedResult, form: str, *, width: int | None = None) -> str:
     """Return the list in one of its forms; as a table nothing where there is nothing in it."""
     head, rows = tried_rows(result, whole=form == "csv")
+    if form in ("table", "md") and result.tried.near:
+        found = len(_listed(result))
+        blank = ("",) * len(head)
+        gap = [blank] if found and form == "table" else []
+        rows = [*rows[:found], *gap, (_NEAR, *blank[1:]), *rows[found:]]
     if form != "table":
         return list_text(head, rows, form)
     fields = [
         [Cell(plain(text), elastic=name == "said") for name, text in zip(head, row, strict=True)]
         for row in rows
     ]
-    weights = [_WEIGHTS.get(name, 4.0) for name in head]
-    return runs_table(head, fields, weights, width=width) if rows else ""
+    return runs_table(head, fields, _weights(head, len(result.params)), width=width) if rows else ""
+
+
+def _weights(head: Sequence[str], params: int) -> list[float]:
+    """Return how soon each column gives way; five stand before the parameters, two after the metrics."""
+    metrics = len(head) - _BEFORE - params - _AFTER
+    middle = [_PARAM] * params + [_FIRST_METRIC, *[_METRIC] * metrics][:metrics]
+    fixed = [_WEIGHTS[name] for name in (*head[:_BEFORE], *head[-_AFTER:])]
+    return [*fixed[:_BEFORE], *middle, *fixed[_BEFORE:]]
 
 
 def tried_rows(result: TriedResult, *, whole: bool = False) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
@@ -101,7 +117,8 @@ def _run_cells(
 
 
 def _code(run: KnownRun) -> str:
-    commit = f"{run.commit[:8]}{'*' if run.dirty else ''}" if run.commit else ""
+    mark = "*" if own_changes(run.dirty, run.experiment) else ""
+    commit = f"{run.commit[:8]}{mark}" if run.commit else ""
     return plain(" ".join(part for part in (run.branch, commit) if part))
 
 

@@ -31,12 +31,15 @@ class Begun(NamedTuple):
         Where the REF was a path.
     commit : str or None
         Where the REF named the commit in which the path is meant.
+    now : bool
+        Whether the records of the workspace have the path; else it is what was recorded there last, by any run.
     """
 
     artifacts: list[Named]
     productions: list[Production]
     path: str | None = None
     commit: str | None = None
+    now: bool = False
 
 
 def remembered(opened: Opened, at: str | None) -> Remembered:
@@ -102,7 +105,7 @@ def begin(opened: Opened, known: Remembered, text: str) -> Begun:
     if ref.digest is not None:
         named = find_named(known, ref.digest, ref.path)
         if named is not None:
-            return Begun([named], [], ref.path, ref.commit)
+            return Begun([named], [], ref.path, ref.commit, now=True)
     if ref.path is not None:
         found = _newest(known, ref.path)
         if found is not None:

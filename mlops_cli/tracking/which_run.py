@@ -24,10 +24,7 @@ def which_run(opened: Opened, text: str) -> str:
     if ref.run is not None:
         return ref.run
     if ref.kind == "commit":
-        hint = (
-            f"See the runs of its code with: mlops runs --all --where 'commit == {(ref.commit or text)[:12]}'"
-        )
-        raise UsageError(f"{text} is a commit, and here a run is meant", hint=hint)
+        raise no_run(text, ref.commit)
     made = history.made(ref.digest) if ref.digest else []
     run: str | None = next((each.run for each in reversed(made) if each.run), None)
     if run is None:
@@ -35,3 +32,17 @@ def which_run(opened: Opened, text: str) -> str:
             f"no known run made {text}", hint=f"See what is known of it with: mlops lineage {text}"
         )
     return run
+
+
+def no_run(text: str, commit: str | None) -> UsageError:
+    """Return what to say where a run is meant and something else was named.
+
+    Parameters
+    ----------
+    commit : str or None
+        Id of the commit that was named; None where it was anything else.
+    """
+    if commit is None:
+        return UsageError(f"{text} is not a run", hint="See runs with: mlops runs --all")
+    hint = f"See the runs of its code with: mlops runs --all --where 'commit == {commit[:12]}'"
+    return UsageError(f"{text} is a commit, and here a run is meant", hint=hint)

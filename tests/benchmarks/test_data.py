@@ -220,6 +220,7 @@ def test_a_tool_that_lets_the_data_into_git_is_no_measurement(tmp_path: Path) ->
         bench_of(tmp_path, Shelf(ignores=False)).directory(MANY)
 
 
+@pytest.mark.slow
 def test_what_takes_long_is_measured_three_times_where_nothing_needs_it(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

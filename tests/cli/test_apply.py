@@ -53,6 +53,7 @@ def test_afterwards_everything_is_as_in_the_run_and_nothing_has_run(home: Path, 
     assert (again.code, again.out) == (0, "The workspace is as in that run: nothing to do.\n")
 
 
+@pytest.mark.slow
 def test_the_latest_experiment_can_be_meant_by_its_metric(home: Path) -> None:
     answer = mlops(home, "run", "--json", "-S", "train.lr=0.3,0.1,0.2")
     best = answer.json["experiments"][1]["run"]
@@ -120,6 +121,7 @@ def test_content_that_is_not_here_is_said_and_nothing_changes(home: Path) -> Non
     assert belongings(home) == before
 
 
+@pytest.mark.slow
 def test_outputs_come_where_the_result_is_forgotten_but_the_content_is_not(home: Path) -> None:
     run = tried(home, "train.lr=0.1")
     for path in (home / ".git/mlops/results").rglob("*"):
@@ -134,7 +136,7 @@ def test_of_a_run_that_failed_what_it_finished_comes(home: Path) -> None:
     assert answer.code == 4
     run = answer.json["experiments"][0]["run"]
     answer = mlops(home, "apply", run)
-    assert answer.code == 0, answer
+    assert answer.code == 1, answer
     assert "that run did not finish train" in answer.err
     assert states(home) == {"prepare": "fresh", "train": "stale"}
 
@@ -152,3 +154,19 @@ def test_a_parameter_file_that_cannot_be_changed_changes_nothing(home: Path) -> 
 def test_what_is_no_run_is_refused(home: Path) -> None:
     assert mlops(home, "apply", "nothing").code == 2
     assert mlops(home, "apply", "HEAD").code == 2
+
+
+def test_a_failed_run_is_not_called_applied_and_its_file_is_not_put_up_for_commit(home: Path) -> None:
+    assert mlops(home, "run", "-S", "train.lr=0.1", "-S", "train.depth=oops").code != 0
+    run = mlops(home, "runs", "--all", "--json").json["runs"][0]
+    assert run["status"] == "failed"
+    answer = mlops(home, "apply", run["id"])
+    assert answer.code == 1, answer
+    assert "that run did not finish train" in answer.err
+    assert "did not end well (failed)" in answer.err
+    assert "is as in" not in answer.out
+    assert run_records(home) == []
+    assert not any(
+        ".mlops/runs" in path for path in mlops(home, "apply", "--json", run["id"]).json["written"]
+    )
+    assert mlops(home, "apply", "--params-only", run["id"]).code == 0

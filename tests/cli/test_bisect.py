@@ -103,6 +103,7 @@ def test_commits_that_change_nothing_it_rests_on_cannot_be_guilty(home: Path, co
     assert counter.take().count("train") == 2  # both ends
 
 
+@pytest.mark.slow
 def test_a_run_whose_record_was_committed_with_its_code_counts_for_that_commit(
     home: Path, counter: Counter
 ) -> None:
@@ -142,6 +143,7 @@ def test_a_dry_run_says_what_is_known_and_runs_nothing(home: Path, counter: Coun
     assert counter.take() == []
 
 
+@pytest.mark.slow
 def test_the_number_of_runs_is_limited_and_the_next_call_goes_on(home: Path, counter: Counter) -> None:
     start = git(home, "rev-parse", "HEAD").strip()
     measured(home)
@@ -235,6 +237,7 @@ def test_a_shallow_clone_says_how_to_bring_the_rest(home: Path, tmp_path: Path) 
     assert "--unshallow" in answer.err
 
 
+@pytest.mark.slow
 def test_values_that_scatter_are_repeated_until_they_tell(home: Path, tmp_path: Path) -> None:
     # The n-th run of all gives its value a wobble of its own.
     wobble = (
@@ -254,6 +257,7 @@ def test_values_that_scatter_are_repeated_until_they_tell(home: Path, tmp_path: 
     assert {len(row["values"]) for row in answer.json["points"] if row not in ends} == {1}
 
 
+@pytest.mark.slow
 def test_a_fall_within_the_scatter_is_no_fall(home: Path, tmp_path: Path) -> None:
     wobble = (
         f"n=$(cat {tmp_path}/n 2>/dev/null || echo 0); echo $((n + 1)) > {tmp_path}/n; w=$((n * 3 % 7))\n"
@@ -265,6 +269,7 @@ def test_a_fall_within_the_scatter_is_no_fall(home: Path, tmp_path: Path) -> Non
     assert answer.json["outcome"] in ("noise", "not-fallen")
 
 
+@pytest.mark.slow
 def test_an_input_outside_of_git_is_the_same_for_all_commits(home: Path, counter: Counter) -> None:
     git(home, "rm", "--quiet", "--cached", "data.txt")
     write(home / ".gitignore", "ready.txt\ndata.txt\n")
@@ -301,6 +306,7 @@ def test_the_factor_that_moved_the_metric_is_named_with_how_far(home: Path) -> N
     assert git(home, "status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_runs_of_uncommitted_code_can_be_compared_by_factor(home: Path) -> None:
     step(home, 0, SCORE)
     run(home)
@@ -317,6 +323,7 @@ def test_runs_of_uncommitted_code_can_be_compared_by_factor(home: Path) -> None:
     assert "--by factor" in refused.json["error"]["hint"]
 
 
+@pytest.mark.slow
 def test_what_runs_read_outside_of_git_is_a_factor_too(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     git(home, "rm", "--quiet", "--cached", "data.txt")
     write(home / ".gitignore", "ready.txt\ndata.txt\n")
@@ -341,6 +348,7 @@ def test_what_runs_read_outside_of_git_is_a_factor_too(home: Path, monkeypatch: 
     ]
 
 
+@pytest.mark.slow
 def test_code_that_needs_new_parameters_takes_them_along(home: Path) -> None:
     good = step(home, 0, GOOD)
     write(home / "params.yaml", "depth: 4\nrate: 1\n")
@@ -354,6 +362,7 @@ def test_code_that_needs_new_parameters_takes_them_along(home: Path) -> None:
     assert effects == {"code": -0.2, "depth": 0.0}
 
 
+@pytest.mark.slow
 def test_factors_that_only_act_together_are_told(home: Path) -> None:
     score = SCORE.replace("($1 == 9) * 0.2 - ($2 == 2) * 0.05", "($1 == 9 && $2 == 2) * 0.2")
     good = step(home, 0, score)
@@ -385,3 +394,43 @@ def test_wrong_options_are_refused(home: Path) -> None:
         assert find(home, "HEAD~1", *wrong).code == 2
     assert find(home, "nonsense").code == 2
     assert mlops(home, "bisect", "--good", "HEAD").code == 2
+
+
+# Mistakes -----------------------------------------------------------------------------------------------------------
+
+
+def test_a_stage_that_no_commit_has_is_refused_with_the_nearest_name(home: Path, counter: Counter) -> None:
+    start = step(home, 0, GOOD)
+    step(home, 1, BAD)
+    answer = mlops(home, "bisect", "--metric", "auc", "--good", start, "trian")
+    assert answer.code == 2, answer
+    assert 'Did you mean "train"?' in answer.err
+    assert counter.take() == []
+
+
+def test_a_stage_that_only_the_good_commit_has_is_known(home: Path) -> None:
+    start = step(home, 0, GOOD)
+    definition = (home / "mlops.yaml").read_text()
+    assert "train" in definition
+    write(home / "mlops.yaml", definition.replace('"train"', '"learn"').replace("train:", "learn:"))
+    step(home, 1, BAD)
+    assert mlops(home, "bisect", "--metric", "auc", "--good", start, "--dry-run", "train").code != 2
+
+
+def test_a_misspelt_metric_is_refused_before_anything_is_executed(home: Path, counter: Counter) -> None:
+    start = step(home, 0, GOOD)
+    step(home, 1, BAD)
+    measured(home)
+    counter.take()
+    answer = mlops(home, "bisect", "--metric", "aucc", "--good", start)
+    assert answer.code == 2, answer
+    assert 'Did you mean "auc"?' in answer.err
+    assert counter.take() == []
+    assert mlops(home, "bisect", "--metric", "train:auc", "--good", start, "--dry-run").code == 0
+
+
+def test_good_and_bad_must_not_be_the_same_commit(home: Path, counter: Counter) -> None:
+    answer = mlops(home, "bisect", "--metric", "auc", "--good", "HEAD")
+    assert answer.code == 2, answer
+    assert "good and bad are the same commit" in answer.err
+    assert counter.take() == []

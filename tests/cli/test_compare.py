@@ -248,3 +248,44 @@ def test_a_commit_has_the_metrics_of_the_run_that_made_what_it_records(repo: Pat
     run(repo, "--force")
     commit(repo, "two")
     assert row(compared(repo, "HEAD~", "HEAD")["metrics"], "auc") == [0.9, 0.7]
+
+
+def test_records_that_are_older_than_their_commits_code_are_said(repo: Path) -> None:
+    assert compared(repo, "first", "@latest")["stale"] == []
+    change(repo, depth=112, auc=0.8)
+    write(repo / "train.txt", "t\nnew\n")
+    write(repo / "raw.csv", "1\n2\n3\n")
+    assert mlops(repo, "add", "raw.csv").code == 0
+    commit(repo, "not run")
+    [stale] = compared(repo, "HEAD", "@latest")["stale"]
+    assert (stale["ref"], stale["run"]) == ("HEAD", None)
+    assert [(each["about"], each["name"], each["old"], each["new"]) for each in stale["departures"]] == [
+        ("input", "raw.csv", None, None),
+        ("param", "train.depth", 4, 112),
+        ("input", "train.txt", None, None),
+    ]
+    said = "the records of HEAD are not of its code: other raw.csv, train.depth 4 -> 112, other train.txt."
+    assert said in mlops(repo, "compare", "HEAD", "@latest").out
+    assert said in mlops(repo, "compare", "HEAD", "@latest", "-o", "csv").err
+    assert "train.depth 4 -" in mlops(repo, "compare", "HEAD", "@latest", "-o", "md").out
+
+
+def test_a_run_of_its_code_stands_for_a_commit_whose_records_are_older(repo: Path) -> None:
+    train = {**STAGES["train"], "deps": ["ready.csv", "train.txt", "scores/now.json"]}
+    define(repo, {**STAGES, "train": train})
+    run(repo)
+    commit(repo, "files")
+    git(repo, "switch", "--quiet", "--create", "deep")
+    change(repo)
+    commit(repo, "code of it")
+    found = run(repo, "-m", "deeper") and run_records(repo)[-1]["id"]
+    write(repo / "train.txt", "other\n")
+    run(repo, "-m", "of other code")
+    # The run is known from the journal; the commit has the records from before it.
+    git(repo, "reset", "--quiet", "--hard", "deep")
+    told = compared(repo, "first", "deep")
+    [stale] = told["stale"]
+    assert (stale["ref"], stale["run"], told["sides"][1]["runs"][0]["run"]) == ("deep", found, found)
+    assert row(told["params"], "train.depth") == [4, 8]
+    assert row(told["metrics"], "auc") == [0.8, 0.9]
+    assert f"Run {found}, of just this code, stands for it." in mlops(repo, "compare", "first", "deep").out

@@ -123,6 +123,7 @@ def test_after_so_many_the_rest_is_left_and_done_the_next_time(home: Path, count
     assert first.json["sweep"] == second.json["sweep"]
 
 
+@pytest.mark.slow
 def test_force_runs_what_was_done_before(home: Path, counter: Counter) -> None:
     assert mlops(home, "run", "-q", "-S", "train.lr=0.1").code == 0
     counter.take()
@@ -186,6 +187,7 @@ def test_tracked_data_is_there(tmp_path: Path, counter: Counter) -> None:
     assert mlops(home, "run", "-q", "-S", "train.lr=0.3").code == 0
 
 
+@pytest.mark.slow
 def test_stages_that_must_be_alone_run_one_at_a_time(tmp_path: Path) -> None:
     mark = tmp_path / "mark"
     stages = {
@@ -199,3 +201,22 @@ def test_stages_that_must_be_alone_run_one_at_a_time(tmp_path: Path) -> None:
     home = project(tmp_path / "p", stages, {"params.yaml": "x: 1\n"})
     answer = mlops(home, "run", "--json", "-j", "4", "-S", "x=1,2,3")
     assert [row["status"] for row in rows(answer)] == ["ok"] * 3, answer
+
+
+def test_set_parameters_alone_are_no_uncommitted_changes_to_tell_of(home: Path) -> None:
+    assert mlops(home, "run", "-S", "train.lr=0.1").code == 0
+    assert "*" in mlops(home, "runs", "--all").out
+    assert "with uncommitted changes" in mlops(home, "show").out
+    git(home, "add", "-A")
+    git(home, "commit", "-q", "-m", "clean")
+    first = mlops(home, "runs", "--all", "--json").json["runs"][0]["id"]
+    assert mlops(home, "run", "-S", "train.lr=0.2").code == 0
+    runs = mlops(home, "runs", "--all", "--json").json["runs"]
+    assert [run["experiment"]["dirty"] for run in runs] == [False, True]
+    assert runs[0]["code"]["dirty"] is True
+    shown = mlops(home, "runs", "--all").out.splitlines()
+    assert ["*" in line for line in shown[1:]] == [False, True]
+    assert "with uncommitted changes" not in mlops(home, "show", runs[0]["id"]).out
+    assert "experiment dirty" not in mlops(home, "show", runs[0]["id"]).out
+    assert mlops(home, "compare", first, first).out.count("*") == 2
+    assert mlops(home, "compare", first, runs[0]["id"]).out.count("*") == 1

@@ -388,3 +388,75 @@ def test_what_only_dvc_recorded_has_its_lineage_too(tmp_path: Path) -> None:
     found = good(mlops(folder, "lineage", "--diff", "HEAD~1:model.pkl", "model.pkl", "--json"))
     assert [row["kind"] for row in found["differences"]] == ["data", "parameter"]
     assert good(mlops(folder, "lineage", "--verify", "model.pkl", "--json"))["good"]
+
+
+def test_bytes_that_lie_there_and_are_not_recorded_are_told_of(churn: Path) -> None:
+    assert good(mlops(churn, "lineage", "models/m.joblib", "--json"))["departed"] == []
+    recorded = good(mlops(churn, "lineage", "models/m.joblib", "--json"))["starts"]
+    (churn / "models/m.joblib").unlink()
+    write(churn / "models/m.joblib", "hacked\n")
+    answer = mlops(churn, "lineage", "models/m.joblib")
+    assert answer.code == 0
+    assert "mlops: models/m.joblib here is not what its record says (b3:" in answer.err
+    value = good(mlops(churn, "lineage", "models/m.joblib", "--json"))
+    assert value["starts"] == recorded
+    [row] = value["departed"]
+    assert row["path"] == "models/m.joblib"
+    assert row["recorded"] in recorded[0]
+    assert row["here"] != row["recorded"]
+    for more in (["--chain"], ["--down"], ["-o", "dot"]):
+        assert "here is not what" in mlops(churn, "lineage", "models/m.joblib", *more).err, more
+    assert "here is not" in mlops(churn, "lineage", "--diff", "first:models/m.joblib", "models/m.joblib").err
+    for ref in (["first:models/m.joblib"], ["models/m.joblib", "--at", "HEAD"], [row["recorded"]]):
+        assert "here is not" not in mlops(churn, "lineage", *ref).err, ref
+
+
+def test_bytes_that_lie_there_and_are_not_recorded_fail_the_proof(churn: Path) -> None:
+    (churn / "models/m.joblib").unlink()
+    assert statements(churn, "artifact", "fails", code=0) == []
+    write(churn / "models/m.joblib", "hacked\n")
+    [row] = statements(churn, "artifact", "fails")
+    assert (row["about"], row["says"]) == ("models/m.joblib", "what lies here is what is recorded")
+    assert statements(churn, "artifact", "fails", "--at", "HEAD", code=0) == []
+
+
+def test_code_that_was_edited_is_told_of_and_contradicts_no_record(churn: Path) -> None:
+    write(churn / "src/train.py", "print('edited')\n")
+    value = mlops(churn, "lineage", "--verify", "src/train.py", "--json").json
+    [row] = [row for row in value["statements"] if row["says"] == "what lies here is what is recorded"]
+    assert (row["about"], row["verdict"]) == ("src/train.py", "open")
+    assert "is not what was recorded there last" in mlops(churn, "lineage", "src/train.py").err
+
+
+@pytest.mark.parametrize(
+    ("text", "models"),
+    [("train.depth", 2), ("train.depth=8", 1), ("params.train.depth", 2), ("params.train.depth=8", 1)],
+)
+def test_a_parameter_needs_no_file_where_only_one_is_called_so(churn: Path, text: str, models: int) -> None:
+    assert len(good(mlops(churn, "lineage", "--down", text, "--json"))["models"]) == models
+
+
+def test_a_parameter_in_two_files_is_not_guessed(churn: Path) -> None:
+    definition = (churn / "mlops.yaml").read_text()
+    write(churn / "more.yaml", "train: {depth: 1}\n")
+    write(churn / "mlops.yaml", definition.replace("- train\n", "- train\n    - more.yaml: [train.depth]\n"))
+    run(churn)
+    answer = mlops(churn, "lineage", "--down", "train.depth=1")
+    assert answer.code == 2, answer
+    assert "more.yaml:train.depth=1; params.yaml:train.depth=1" in answer.err
+
+
+@pytest.mark.parametrize("text", ["train.dpth", "params.yaml:train.dpth", "params.train.dpth=4"])
+def test_an_unknown_parameter_gets_the_nearest_name(churn: Path, text: str) -> None:
+    answer = mlops(churn, "lineage", "--down", text)
+    assert answer.code == 2
+    assert 'Did you mean "train.depth"?' in answer.err
+
+
+def test_the_depth_counts_from_a_parameter_as_from_a_file(churn: Path) -> None:
+    def executions(*more: str) -> int:
+        value = good(mlops(churn, "lineage", "--down", "params.yaml:train.depth=4", "--json", *more))
+        return sum(node["kind"] == "run" for node in value["nodes"])
+
+    assert (executions("--depth", "1"), executions("--depth", "2")) == (1, 2)
+    assert executions() == 2

@@ -407,6 +407,25 @@ def test_ctrl_c_ends_the_repetition_and_leaves_nothing_behind(home: Path, tmp_pa
     process.send_signal(signal.SIGINT)
     answer = finish(process)
     assert answer.code == 130, answer
+    assert answer.err.count("mlops: stopped") == 1
     assert git(home, "worktree", "list").count("\n") == 1
     assert list((home / ".git/mlops/worktrees").iterdir()) == []
     assert not list((home / ".mlops/runs").rglob("*.rerun-*"))
+
+
+def test_a_commit_is_no_run_and_the_way_to_its_runs_is_shown(home: Path) -> None:
+    ran(home)
+    for command in ("rerun", "keep"):
+        answer = mlops(home, command, "HEAD")
+        assert answer.code == 2
+        assert "HEAD is a commit, and here a run is meant" in answer.err
+        assert "--where 'commit == " in answer.err
+
+
+def test_what_git_brought_into_the_worktree_is_not_told_of_as_somebodys_work(home: Path) -> None:
+    write(home / "metrics.json", '{"auc": 0.123}\n')  # which the store has never seen
+    commit(home, "metrics are kept in Git")
+    name = ran(home)
+    answer = mlops(home, "rerun", name, "--json")
+    assert (answer.code, answer.json["verdict"]) == (0, "identical"), answer
+    assert "was not made by a run" not in answer.err

@@ -159,10 +159,43 @@ def test_a_run_is_not_like_itself_but_like_its_repetition(repo: Path) -> None:
 
 
 def test_why_nothing_was_found_is_said(repo: Path) -> None:
-    answer = mlops(repo, "tried", "-S", "train.dept=4")
-    assert (answer.code, 'did you mean "train.depth"?' in answer.err) == (1, True)
+    answer = mlops(repo, "tried", "-S", "train.detph=4")
+    assert (answer.code, 'did you mean "train.depth"?' in answer.err) == (2, True)
     write(repo / "other.csv", "x")
     assert "no stage is known to have read other.csv" in mlops(repo, "tried", "--data", "other.csv").err
+
+
+def test_a_parameter_that_only_the_pipeline_has_yet_was_not_tried(repo: Path) -> None:
+    write(repo / "params.yaml", "train: {depth: 4, kind: tree, trees: 9}\n")
+    tried(repo, "-S", "train.trees=9", code=1)
+
+
+def test_before_the_first_run_any_name_may_be_asked_for(tmp_path: Path) -> None:
+    tried(project(tmp_path / "new", {}, {}), "-S", "train.detph=4", code=1)
+
+
+def test_what_a_sweep_would_expand_is_expanded(repo: Path) -> None:
+    found = run_records(repo)[0]["id"]
+    assert ids(tried(repo, "-S", "train.depth=range(3,5)")) == [found]
+    assert ids(tried(repo, "-S", "train.depth=range(3,5),9")) == [found]
+    tried(repo, "-S", "train.depth!=range(3,5)", code=1)
+    tried(repo, "-S", "train.depth=range(5,8)", code=1)
+
+
+def test_what_is_drawn_or_turned_round_is_refused_with_what_to_write(repo: Path) -> None:
+    for text, hint in (
+        ("train.depth=uniform(1, 5)", "train.depth>=LOW"),
+        ("train.depth=range(5, 3)", "empty"),
+        ("train.depth=<5", "train.depth<=5"),
+        ("train.depth=>=5", "train.depth>=5"),
+    ):
+        answer = mlops(repo, "tried", "-S", text)
+        assert (answer.code, hint in answer.err) == (2, True), answer
+
+
+def test_a_name_may_have_the_prefix_that_where_gives_it(repo: Path) -> None:
+    assert len(ids(tried(repo, "-S", "params.train.depth=4"))) == 1
+    tried(repo, "-S", "params.train.depth=5", code=1)
 
 
 def test_what_cannot_be_asked_is_a_mistake_of_usage(repo: Path) -> None:

@@ -136,6 +136,7 @@ def test_a_source_that_cannot_be_asked_is_named_and_the_others_are_done(
     assert mlops(repo, "update", "here.csv").code == 0
 
 
+@pytest.mark.slow
 def test_a_server_that_is_down_is_no_remote_of_the_project(repo: Path) -> None:
     with closing(socket.create_server(("127.0.0.1", 0))) as listening:
         port = listening.getsockname()[1]

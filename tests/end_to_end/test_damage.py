@@ -108,12 +108,13 @@ def test_a_byte_of_the_store_is_noticed_named_and_mended(lab: Lab, kind: str) ->
             shutil.copytree(pristine, lab.root, symlinks=True)
 
 
-def test_a_byte_of_a_committed_record_is_noticed_and_brought_back(lab: Lab) -> None:
+@pytest.mark.parametrize("step", [101, pytest.param(7, marks=pytest.mark.slow)])
+def test_a_byte_of_a_committed_record_is_noticed_and_brought_back(lab: Lab, step: int) -> None:
     records = sorted((lab.root / ".mlops").rglob("*.json"))
     assert {path.relative_to(lab.root / ".mlops").parts[0] for path in records} == {"stages", "data", "runs"}
     for path in records:
         whole = path.read_bytes()
-        for at in range(0, len(whole), 5 if len(whole) < 300 else 31):
+        for at in range(0, len(whole), step):
             flip(path, at)
             found = look(lab)
             name = str(path.relative_to(lab.root))

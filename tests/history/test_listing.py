@@ -119,6 +119,17 @@ def test_where_all_are_equal_none_is_the_best() -> None:
     assert not any(each.best for each in judged_by(runs, "auc").values())
 
 
+def test_who_ran_something_is_said_where_it_is_somebody_else_than_usual() -> None:
+    def said(*lists: list[KnownRun]) -> bool:
+        return "author" in names(usual_columns(lists[0], {}, lists[-1]))
+
+    mine, bobs = [known(n) for n in range(3)], [known(n, author="Bob") for n in range(7, 9)]
+    assert said(bobs, [*bobs, *mine])
+    assert not said(mine, [*bobs, *mine])
+    assert said([*bobs, *mine])
+    assert not said(bobs)
+
+
 def test_the_usual_columns_leave_out_what_says_nothing() -> None:
     same = [known(n, message="", metrics={}, params={"a": 1}) for n in range(2)]
     assert names(usual_columns(same, {})) == ["id", "age", str(CODE), "status"]

@@ -89,7 +89,20 @@ def test_a_run_by_its_id_or_how_it_begins(repo: Path) -> None:
 def test_how_several_runs_begin_is_told_with_their_ids(repo: Path) -> None:
     error = refused(repo, "20260102T0300")
     assert "can mean 4 things" in error.message
-    assert f"run:{run_id(1)} for the run" in error.hint
+    shown = ", ".join([run_id(50_000), run_id(3), run_id(2)])
+    assert error.hint == f"Write more of the id: {shown} and 1 more"
+
+
+def test_what_is_no_run_is_named_however_many_runs_begin_so(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "repo")
+    write(folder / "2026", "a file")
+    put(folder, *(run_file(number) for number in range(1, 9)))
+    commit(folder, "begin")
+    error = refused(folder, "2026")
+    assert error.message == "2026 can mean 9 things"
+    assert error.hint.endswith("for the run; 5 more runs; ./2026 for the path.")
+    assert error.hint.count("run:") == 3
+    assert refused(folder, "run:2026").message == "run:2026 can mean 8 things"
 
 
 def test_a_branch_called_like_a_run_is_told_kindly(repo: Path) -> None:
@@ -105,6 +118,48 @@ def test_a_branch_called_like_a_run_is_told_kindly(repo: Path) -> None:
 
 def test_the_latest_run_is_that_of_this_branch(repo: Path) -> None:
     assert resolve(repo, "@latest").run == run_id(3)
+
+
+def test_the_latest_run_is_one_that_this_clone_made_where_there_is_one(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "repo")
+    bob = {"actor": {"name": "Bob", "email": "bob@example.org"}}
+    code = {"code": {"commit": None, "tree": None, "dirty": False, "branch": "main"}}
+    commit(folder, "begin")
+    git(folder, "branch", "-M", "main")
+    into_journal(folder, run_file(5, **bob, **code))
+    git(folder, "update-ref", "refs/mlops/remote/origin/0123456789ab", "refs/mlops/journal/" + clone(folder))
+    git(folder, "update-ref", "-d", "refs/mlops/journal/" + clone(folder))
+    put(folder, run_file(6, **bob))
+    commit(folder, "of Bob")
+    assert resolve(folder, "@latest").run == run_id(6)
+    into_journal(folder, run_file(2, **code))
+    assert resolve(folder, "@latest").run == run_id(2)
+    put(folder, run_file(3))
+    assert resolve(folder, "@latest").run == run_id(3)
+    commit(folder, "mine and noted nowhere else")
+    put(folder, run_file(2))
+    commit(folder, "mine, committed")
+    assert resolve(folder, "@latest").run == run_id(2)
+    assert resolve(folder, "@best:auc").run == run_id(6)
+
+
+def clone(folder: Path) -> str:
+    return (folder / ".git/mlops/clone").read_text().strip()
+
+
+def test_repetitions_are_neither_the_latest_nor_the_best(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "repo")
+    commit(folder, "begin")
+    put(
+        folder,
+        run_file(1, experiment={"sweep": "s", "set": {"a": 1}}),
+        run_file(2, experiment={"rerun": run_id(1)}),
+        run_file(3, experiment={"bisect": "auc"}),
+    )
+    assert resolve(folder, "@latest").run == run_id(1)
+    assert resolve(folder, "@best:auc").run == run_id(1)
+    (folder / run_file(1)[0]).unlink()
+    assert resolve(folder, "@latest").run == run_id(3)
 
 
 def test_where_this_branch_has_no_run_the_latest_is_any(tmp_path: Path) -> None:

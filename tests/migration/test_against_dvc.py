@@ -16,7 +16,13 @@ if TYPE_CHECKING:
     from tests.support.dvc_projects import Maker
 
 
-@pytest.mark.parametrize("name", SAMPLES)
+# The other features come in the samples that take longer: together they are all of them.
+LONGER = ("folders", "imports", "flags")
+
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.slow) if name in LONGER else name for name in SAMPLES]
+)
 def test_nothing_runs_again_and_after_a_change_exactly_what_dvc_runs_again(
     name: str, maker: Maker, dvc: Dvc, tmp_path: Path
 ) -> None:

@@ -42,7 +42,17 @@ def test_stages_that_are_not_what_they_were() -> None:
         "mlops: there is no stage old any more",
         "mlops: that run did not finish last",
         "Its outputs stay as they are. Make them with: mlops run",
+        "The workspace is not all as in run-1, which did not run every stage to its end. Run the rest with: mlops run",
     ]
+    assert result.exit_code == 1
+
+
+def test_what_a_failed_run_has_finished_is_not_called_the_whole() -> None:
+    result = ApplyResult("run-1", PARAMETERS[:1], STAGES[:1], status="failed")
+    assert apply_text(result) == "params.yaml: lr 0.5 -> 0.1\n"
+    assert apply_trouble(result) == (
+        "The workspace is not all as in run-1, which did not end well (failed). Run the rest with: mlops run\n"
+    )
     assert result.exit_code == 1
 
 

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import re
 from dataclasses import replace
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from mlops_cli.actions.experiments import ExperimentsResult
 from mlops_cli.execution.events import Notice
@@ -42,6 +44,21 @@ def test_the_best_stands_first_and_what_has_no_metric_last() -> None:
         "The same command runs the rest.",
         "Take one over with: mlops apply RUN",
     ]
+
+
+def test_on_a_narrow_terminal_ids_stay_whole_and_columns_go_those_that_say_nothing_first() -> None:
+    run = "20260131T175900123-1f2e3d4c"
+    settings = {"same.everywhere": "x" * 20, "train.lr": 0.1, "train.depth": 4}
+    trials = [
+        Trial(n, settings | {"train.lr": 0.1 + n}, "ok", run, False, {"loss": n + 0.5, "rows": 3, "other": 5})
+        for n in range(2)
+    ]
+    lines = experiments_text(ExperimentsResult("s", tuple(trials)), width=60).splitlines()
+    plain = [re.sub("\x1b\\[[0-9;]*m", "", line).split() for line in lines]
+    assert plain[0] == ["run", "status", "train.lr", "loss", "↓", "rows"]
+    assert plain[1] == [run, "ok", "0.1", "0.5", "3"]
+    narrow = experiments_text(ExperimentsResult("s", tuple(trials)), width=20)
+    assert run in narrow
 
 
 def test_settings_may_say_which_way_is_better() -> None:
@@ -123,6 +140,25 @@ def test_the_live_table_shows_what_runs_first_and_leaves_nothing_behind() -> Non
     assert cells[3] == ["prepare ran", "rows 3 loss 0.5"]
     progress.close()
     assert "hear" in out.getvalue()
+
+
+def test_the_live_table_shows_the_parameters_that_vary_and_shows_them_whole() -> None:
+    progress = LiveSweep(io.StringIO())
+    for n in range(2):
+        settings = {"same": "y" * 90, "train.learning_rate": 0.001 * (n + 1), "name": "z" * 30}
+        progress(Trial(n, settings | {"name": f"{n}" * 30}, "ok", metrics={"a_long_name": 1, "another": 2}))
+    alone = LiveSweep(io.StringIO())
+    alone(Trial(0, {"a": 1, "b": 2}, "ok", varies=("b",)))
+    assert [str(cell) for cell in alone._table().columns[1].cells] == ["b=2"]
+    alone.close()
+    table = progress._table()
+    shown = [str(cell) for cell in table.columns[1].cells]
+    assert shown[0] == f"train.learning_rate=0.002 name={'1' * 30}"
+    with_width = io.StringIO()
+    Console(file=with_width, width=80).print(table)
+    progress.close()
+    assert shown[0] in with_width.getvalue()
+    assert max(map(len, with_width.getvalue().splitlines())) <= 80
 
 
 def test_values_are_shown_as_they_would_be_typed() -> None:

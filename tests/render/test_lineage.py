@@ -156,7 +156,7 @@ def test_a_proof_shows_first_what_fails() -> None:
     )
     text = proof_text(Proof("m.pkl", rows))
     assert text.splitlines()[0].startswith("FAIL  artifact  m.pkl")
-    assert "open  signature  2: commit 1, …: it is by Ada" in text
+    assert "open  signature  2 statements: commit 1, …: it is by Ada" in text
     assert text.endswith("4 statements: 1 hold, 2 cannot be decided from here, 1 fail\n")
     assert proof_text(Proof("m.pkl", rows), everything=True).count("open  ") == 2
     assert not proof_wire(Proof("m.pkl", rows))["good"]

@@ -70,6 +70,20 @@ def test_a_narrow_terminal_keeps_what_is_copied_and_what_differs() -> None:
     assert "Ana" not in told
 
 
+def test_near_misses_stand_below_a_line_of_their_own() -> None:
+    told = tried_text(result("depth=8"), "table").splitlines()
+    assert (told[1].split()[0], told[2], told[3]) == (RUNS[1].id, "", "Near, but not this:")
+    assert {line.split()[0] for line in told[4:]} == {RUNS[0].id, RUNS[2].id}
+    assert tried_text(result("depth=5"), "table").splitlines()[1] == "Near, but not this:"
+    assert "| Near, but not this: |" in tried_text(result("depth=8"), "md")
+    assert "Near" not in tried_text(result("depth=8"), "csv") + tried_text(result("depth>0"), "table")
+
+
+def test_a_narrow_terminal_keeps_metrics_and_people_before_times() -> None:
+    head = tried_text(result("depth=5"), "table", width=100).splitlines()[0]
+    assert ("auc" in head, "by" in head, "started" in head, "code" in head) == (True, True, False, False)
+
+
 def test_nothing_is_no_table() -> None:
     empty = TriedResult(search([], read_conditions(["a=1"])), ("a",), 0, {})
     assert tried_text(empty, "table") == ""

@@ -187,6 +187,7 @@ def test_a_wrong_password_is_a_refusal(place: Place) -> None:
 # S3 --------------------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.slow
 @kind("s3")
 def test_a_listing_takes_one_request_for_a_thousand_files(place: Place) -> None:
     files = place.open()

@@ -39,6 +39,7 @@ def compare(
     """Say what differs between runs: metrics, parameters, data, code, environment, parents."""
     from mlops_cli.actions.compare import compare as act
     from mlops_cli.render.compare import compare_csv, compare_markdown, compare_text, compare_wire
+    from mlops_cli.render.compare_rows import stale_notes
 
     talk = console().take(directory, as_json, quiet, verbose)
     with talk.open() as opened:
@@ -47,6 +48,7 @@ def compare(
         talk.json(compare_wire(result))
     elif output is ListForm.CSV:
         talk.result(compare_csv(result))
+        talk.say("".join(f"{note}\n" for note in stale_notes(result)))
     elif output is ListForm.MD:
         talk.result(compare_markdown(result))
     else:

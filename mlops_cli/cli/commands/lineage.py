@@ -14,6 +14,7 @@ from mlops_cli.errors import UsageError
 if TYPE_CHECKING:
     from mlops_cli.actions.lineage import LineageResult
     from mlops_cli.opened import Opened
+    from mlops_cli.tracking.lineage_departed import Departed
 
 
 class LineageForm(StrEnum):
@@ -112,6 +113,7 @@ def _check(
 
 
 def _graph(talk: Console, result: LineageResult, output: LineageForm) -> None:
+    _tell(talk, result.departed)
     if talk.as_json:
         from mlops_cli.render.lineage import lineage_wire
 
@@ -141,16 +143,26 @@ def _diagram(talk: Console, result: LineageResult, output: LineageForm) -> None:
         talk.say(f"mlops: for what hosting sites draw: {row}; all of it with -o html or -o dot\n")
 
 
+def _tell(talk: Console, rows: tuple[Departed, ...]) -> None:
+    """Say beside an answer that it is not about the bytes that lie here; JSON has it in itself."""
+    if rows and not talk.as_json:
+        from mlops_cli.render.lineage_facts import departed_text
+
+        talk.say(departed_text(rows))
+
+
 def _table(talk: Console, opened: Opened, refs: list[str], at: str | None, *, chain: bool) -> None:
     from mlops_cli.actions.lineage import lineage_chain, lineage_diff
     from mlops_cli.render import lineage_tables as render
 
     if chain:
         line = lineage_chain(opened, refs[0], at=at)
+        _tell(talk, line.departed)
         talk.json(render.chain_wire(line)) if talk.as_json else talk.result(render.chain_text(line))
         incomplete = line.incomplete
     else:
         found = lineage_diff(opened, refs[0], refs[1], at=at)
+        _tell(talk, found.departed)
         if talk.as_json:
             talk.json(render.differences_wire(found))
         else:

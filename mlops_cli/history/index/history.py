@@ -114,10 +114,7 @@ class History:
         branch_only : bool
             Only those committed in HEAD's history, lying in the workspace, or made on the current branch.
         """
-        rows = self._ask(
-            f"SELECT {_COLUMNS} FROM runs WHERE project = ? ORDER BY id DESC",
-            (self._number,),
-        )
+        rows = self._ask(f"SELECT {_COLUMNS} FROM runs WHERE project = ? ORDER BY id DESC", (self._number,))
         rows = self._once_each(rows)
         if branch_only:
             wanted = self._on_this_branch()
@@ -137,6 +134,10 @@ class History:
         rows = self._ask(query, (self._number, prefix, f"{prefix}\x7f")) if prefix.isascii() else []
         hidden = self._answer(self._sources.hidden)
         return list(dict.fromkeys(run for run, file in rows if file not in hidden))
+
+    def own_runs(self) -> frozenset[str]:
+        """Return the ids of the runs that this clone made: in its own journal, or only in the workspace."""
+        return self._answer(lambda: self._sources.own_runs(self._number))
 
     def record(self, run_id: str) -> RunRecord:
         """Return a run's whole record.

@@ -5,6 +5,9 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from mlops_cli.errors import DataError
+from mlops_cli.git.journal import JOURNALS
+from mlops_cli.history.journal import clone_id
 from mlops_cli.history.known import WORKSPACE, Source
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ class Sources:
 
     def __init__(self, database: Database, project: Project) -> None:
         self._database = database
+        self._project = project
         self._root = str(project.root).encode("utf-8", "replace").decode()
         self._asked = 0
         self._all: dict[int, tuple[Source, ...]] | None = None
@@ -100,6 +104,18 @@ class Sources:
         journaled = {file for (file,) in rows}
         rows = self._database.ask("SELECT file FROM working WHERE root = ?", (self._root,))
         return brought, journaled, {file for (file,) in rows}
+
+    def own_runs(self, project: int) -> frozenset[str]:
+        """Return the ids of the runs that this clone's journal has, or that only lie in the workspace."""
+        try:
+            own = f"{JOURNALS}{clone_id(self._project)}"
+        except DataError:  # whoever cannot tell which clone this is has no journal
+            own = ""
+        query = (
+            "SELECT id FROM runs WHERE project = ? AND file IN (SELECT file FROM journaled WHERE ref = ? UNION SELECT * FROM"
+            " (SELECT file FROM working EXCEPT SELECT file FROM brought EXCEPT SELECT file FROM journaled))"
+        )
+        return frozenset(run for (run,) in self._database.ask(query, (project, own)))
 
     def _read(self, wanted: list[int], given: list[str], where: str) -> dict[int, tuple[Source, ...]]:
         found: dict[int, tuple[Source, ...]] = dict.fromkeys(wanted, ())

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -176,11 +177,25 @@ def tree(folder: Path, commit: str) -> set[tuple[str, str]]:
     return {(row.partition("\t")[2], row.split()[2]) for row in rows}
 
 
-@given(st.lists(actions, min_size=3, max_size=14))
-@settings(max_examples=20, deadline=None)
+stories = st.lists(actions, min_size=3, max_size=14)
+
+
+@given(stories)
+@settings(max_examples=6, deadline=None)
 def test_an_index_that_grew_says_what_a_fresh_one_says_and_what_git_says(
     story: list[tuple[Any, ...]],
 ) -> None:
+    _holds(story)
+
+
+@pytest.mark.slow
+@given(stories)
+@settings(max_examples=100, deadline=None)
+def test_an_index_that_grew_says_so_after_many_stories(story: list[tuple[Any, ...]]) -> None:
+    _holds(story)
+
+
+def _holds(story: list[tuple[Any, ...]]) -> None:
     with tempfile.TemporaryDirectory() as name:
         repo = Repository(Path(name) / "repo")
         for action, *values in story:
