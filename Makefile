@@ -27,10 +27,10 @@ demo: $(READY) ## run the example on real data in build/demo, twice: the second 
 	@PATH="$(CURDIR)/$(BIN):$$PATH" sh examples/demo.sh build/demo
 
 test: $(READY) $(MOTO_READY) ## the fast tests, two at a time
-	$(BIN)/python -m pytest -n 2
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 test-all: $(READY) $(MOTO_READY) $(PRE_COMMIT_READY) ## every test, the slow ones too
-	$(BIN)/python -m pytest -n 2 -m "slow or not slow"
+	$(BIN)/python -m pytest -n 2 --dist worksteal -m "slow or not slow"
 
 check: $(READY) ## style, types and the direction of imports
 	$(BIN)/ruff check .

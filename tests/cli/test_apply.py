@@ -99,6 +99,7 @@ def test_where_the_code_is_another_it_says_which_and_leaves_that_stage(home: Pat
     ]
 
 
+@pytest.mark.slow
 def test_an_upstream_stage_that_differs_is_named_by_what_waits_for_it(home: Path) -> None:
     run = tried(home, "train.lr=0.1")
     write(home / "notes.txt", "other\n")

@@ -118,6 +118,7 @@ def test_a_run_whose_record_was_committed_with_its_code_counts_for_that_commit(
     assert counter.take() == ["train"]  # only the first commit had no run
 
 
+@pytest.mark.slow
 def test_a_commit_whose_run_fails_is_skipped_and_suspects_are_named(home: Path) -> None:
     start = step(home, 0, GOOD)
     step(home, 1, GOOD)
@@ -198,6 +199,7 @@ def test_the_search_goes_into_a_merge_that_brought_it(home: Path) -> None:
     assert any("take side" in note for note in answer.json["notes"])
 
 
+@pytest.mark.slow
 def test_a_merge_of_two_good_sides_is_guilty_itself(home: Path) -> None:
     start = step(home, 0, GOOD)
     git(home, "checkout", "--quiet", "-b", "side")
@@ -212,6 +214,7 @@ def test_a_merge_of_two_good_sides_is_guilty_itself(home: Path) -> None:
     assert answer.json["guilty"]["commit"] == merge, answer
 
 
+@pytest.mark.slow
 def test_where_histories_have_parted_the_search_begins_there(home: Path) -> None:
     step(home, 0, GOOD)
     git(home, "checkout", "--quiet", "-b", "release")

@@ -178,6 +178,7 @@ def test_the_settings_say_which_way_a_metric_is_better(repo: Path) -> None:
     assert (auc["direction"], auc["changes"][1]["mark"]) == ("down", "worse")
 
 
+@pytest.mark.slow
 def test_code_that_is_gone_is_said(repo: Path) -> None:
     change(repo)
     run(repo)

@@ -112,6 +112,7 @@ def test_a_failure_ends_the_sweep_unless_it_is_told_to_go_on(home: Path) -> None
     assert [run["status"] for run in failed].count("failed") == 2
 
 
+@pytest.mark.slow
 def test_after_so_many_the_rest_is_left_and_done_the_next_time(home: Path, counter: Counter) -> None:
     arguments = ["run", "--json", "--max", "2", "-S", "train.lr=0.1,0.2,0.3"]
     first = mlops(home, *arguments)
@@ -132,6 +133,7 @@ def test_force_runs_what_was_done_before(home: Path, counter: Counter) -> None:
     assert counter.take() == ["train"]
 
 
+@pytest.mark.slow
 def test_several_files_and_new_parameters_can_be_set(tmp_path: Path) -> None:
     stages = {
         "s": {
