@@ -16,8 +16,9 @@ from tests.support.servers import _home, _s3, _sftp, _web, _webdav  # noqa: F401
 if TYPE_CHECKING:
     from pathlib import Path
 
-# A shell has its background jobs ignore Ctrl-C, and so would every command that a test starts from there and interrupts.
+# A shell has its background jobs ignore Ctrl-C, nohup the end of the terminal; and so would every command that a test starts.
 signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # A law holds on a busy machine too: no example is timed.
 settings.register_profile("untimed", deadline=None)
