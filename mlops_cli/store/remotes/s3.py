@@ -24,6 +24,7 @@ PART = 8 << 20
 _IN_FLIGHT = 4
 _MOST_PARTS = 10_000
 _MOST_REMOVED = 1_000
+_ABORTS = 3  # how often it is tried to have no parts left
 # Checksums sent unasked break many stores that only speak like S3; every byte has its digest anyway. Trying again is done above.
 _CONFIG = {
     "connect_timeout": 10,
@@ -156,8 +157,11 @@ class S3Files(FsspecFiles):
         except BaseException:
             for part in flying:
                 part.cancel()
-            with suppress(Exception):
-                self._call("abort_multipart_upload", Key=key, UploadId=upload)
+            # The connections of the parts are torn; an answer may be lost with one of them.
+            for _ in range(_ABORTS):
+                with suppress(Exception):
+                    self._call("abort_multipart_upload", Key=key, UploadId=upload)
+                    break
             raise
 
     def create(self, name: str, data: bytes) -> bool:
