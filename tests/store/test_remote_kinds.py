@@ -15,6 +15,7 @@ from mlops_cli.errors import DataError, UsageError
 from mlops_cli.store.remotes.folder import FolderFiles
 from mlops_cli.store.remotes.opening import open_remote_files, usual_jobs
 from mlops_cli.store.remotes.port import NotThere, RemoteError
+from mlops_cli.store.remotes.s3 import S3Files
 from mlops_cli.store.remotes.webdav import WebdavFiles
 from tests.support.remote_suite import Place, make_place
 from tests.support.servers import unfinished_uploads
@@ -219,6 +220,30 @@ def test_an_upload_in_parts_that_breaks_off_leaves_no_parts(place: Place, s3: Se
         place.open().upload("packs/a.pack", torn(), 80 << 20)
     assert unfinished_uploads(s3) == 0
     assert place.open().list() == {}
+
+
+@kind("s3")
+def test_a_request_that_is_lost_leaves_no_parts_either(
+    place: Place, s3: Server, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def torn() -> Iterator[bytes]:
+        yield bytes(8 << 20)
+        raise TornError
+
+    call = S3Files._call
+    lost: list[str] = []
+
+    def losing(files: S3Files, method: str, **arguments: object) -> object:
+        if method == "abort_multipart_upload" and not lost:
+            lost.append(method)
+            raise ConnectionResetError
+        return call(files, method, **arguments)
+
+    monkeypatch.setattr(S3Files, "_call", losing)
+    with pytest.raises(TornError):
+        place.open().upload("packs/a.pack", torn(), 80 << 20)
+    assert lost
+    assert unfinished_uploads(s3) == 0
 
 
 @kind("s3")

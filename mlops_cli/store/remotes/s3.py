@@ -157,12 +157,17 @@ class S3Files(FsspecFiles):
         except BaseException:
             for part in flying:
                 part.cancel()
-            # The connections of the parts are torn; an answer may be lost with one of them.
-            for _ in range(_ABORTS):
-                with suppress(Exception):
-                    self._call("abort_multipart_upload", Key=key, UploadId=upload)
-                    break
+            self._abort(Key=key, UploadId=upload)
             raise
+
+    def _abort(self, **upload: str) -> None:
+        """Give an upload up until the server has none: a part may arrive after the first request, or the request be lost."""
+        for _ in range(_ABORTS):
+            try:
+                self._call("abort_multipart_upload", **upload)
+            except Exception as error:  # noqa: BLE001 - the error that ended the upload is the one to be told
+                if _status(error) == 404:
+                    return
 
     def create(self, name: str, data: bytes) -> bool:
         """Write a file only where nothing has this name, by a condition on the request."""
