@@ -108,7 +108,7 @@ def test_a_byte_of_the_store_is_noticed_named_and_mended(lab: Lab, kind: str) ->
             shutil.copytree(pristine, lab.root, symlinks=True)
 
 
-@pytest.mark.parametrize("step", [101, pytest.param(7, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("step", [101, pytest.param(5, marks=pytest.mark.slow)])
 def test_a_byte_of_a_committed_record_is_noticed_and_brought_back(lab: Lab, step: int) -> None:
     records = sorted((lab.root / ".mlops").rglob("*.json"))
     assert {path.relative_to(lab.root / ".mlops").parts[0] for path in records} == {"stages", "data", "runs"}
