@@ -53,6 +53,17 @@ def fit_middle(text: str, room: float) -> str:
     return text[: _fitting(text, left * 4 / 9)] + _DOTS + text[len(text) - tail :]
 
 
+def text_width(text: str) -> float:
+    """Return how wide a text is at most, in ems.
+
+    Examples
+    --------
+    >>> round(text_width("10,000"), 2)
+    3.65
+    """
+    return sum(map(_width, text))
+
+
 def _fitting(text: Iterable[str], room: float) -> int:
     """Return how many characters fit."""
     used, count = 0.0, 0

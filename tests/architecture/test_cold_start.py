@@ -31,6 +31,8 @@ HEAVY = {
     "pydantic",
     "joblib",
     "jsonschema",
+    "pyarrow",
+    "pandera",
 }
 UNUSED_WHERE_FRESH = HEAVY | {
     "rich",

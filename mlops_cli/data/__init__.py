@@ -1,0 +1,1 @@
+"""Tables: reading, describing, checking and comparing them."""

@@ -1,0 +1,1 @@
+"""What a table should be like, and the failures that nobody reports."""

@@ -1,0 +1,1 @@
+"""Whether two tables are alike, and whether the difference matters."""

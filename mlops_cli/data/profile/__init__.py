@@ -1,0 +1,1 @@
+"""The small, committed, mergeable description of a table."""

@@ -1,0 +1,1 @@
+"""Tables of any format as columns, read one at a time."""

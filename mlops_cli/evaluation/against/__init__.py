@@ -1,0 +1,1 @@
+"""Two models on the same rows, paired: which one is better, how sure that is, and where."""
