@@ -96,7 +96,8 @@ def tried(
         When nothing is asked, or something asked for means nothing.
     """
     history = opened.history
-    asked = _spelled(read_conditions(wanted.params, _expanded), history.runs())
+    known = history.runs()
+    asked = _spelled(read_conditions(wanted.params, _expanded), known)
     conditions: list[Condition] = list(asked)
     hints: list[str] = []
     itself = ""
@@ -115,7 +116,7 @@ def tried(
         raise UsageError(
             "tried needs to know what may have been tried", hint="Say it: mlops tried -S train.depth=8"
         )
-    runs = [run for run in history.runs() if run.id != itself]
+    runs = [run for run in known if run.id != itself]
     result = search(runs, conditions, near=0 if brief else near, best=not brief, said=opened.config.metrics)
     if not result.found:
         hints += _unknown(opened, asked)

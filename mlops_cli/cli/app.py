@@ -5,6 +5,7 @@ Only the command that is asked for is imported; all of them where help lists the
 
 from __future__ import annotations
 
+import gc
 import signal
 import sys
 import threading
@@ -64,6 +65,9 @@ def main(arguments: list[str] | None = None) -> None:
         if isinstance(stream, TextIOWrapper):  # a name that the terminal cannot show is no reason to end
             stream.reconfigure(errors="backslashreplace")
     sys.unraisablehook = _unraisable
+    gc.set_threshold(
+        50_000, 20, 20
+    )  # what a command reads it keeps until it ends: looking for garbage early is in vain
     try:
         app = build(arguments or ["--help"])
         code = typer.main.get_command(app).main(

@@ -28,6 +28,7 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 }
 _FAR = 1.0  # how far anything but two numbers is from each other; two numbers are never further
 _ABSENT_FAR = 2.0
+_NOWHERE = object()  # what no parameter's value is
 
 
 class Miss(NamedTuple):
@@ -238,10 +239,10 @@ def values_of(params: Mapping[str, Any], name: str) -> tuple[Any, ...]:
     >>> values_of({"train.depth": 8}, "train.depth"), values_of({"a.yaml:lr": 1, "b.yaml:lr": 2}, "lr")
     ((8,), (1, 2))
     """
-    try:
-        return (params[name],)
-    except KeyError:
-        ending = f":{name}"
+    value = params.get(name, _NOWHERE)
+    if value is not _NOWHERE:
+        return (value,)
+    ending = f":{name}"
     return tuple(value for key, value in params.items() if key.endswith(ending))
 
 

@@ -165,7 +165,8 @@ def judge(
     for run in runs:
         metrics = run.metrics
         for key, way in ways.items():
-            value = value_of(metrics.get(key)) if key in metrics else _best_of(metrics, key, way)
+            own = metrics.get(key)
+            value = _best_of(metrics, key, way) if own is None else value_of(own)
             if value is not None:
                 rows[key].append((run.id, value, run.status == "ok"))
     return {key: _judged(sorted(rows[key]), way, shown) for key, way in ways.items() if rows[key]}

@@ -128,7 +128,7 @@ def _take_better(
     best: dict[str, Best], run: KnownRun, metrics: Mapping[str, Any], ways: Mapping[str, Direction]
 ) -> None:
     for name, way in ways.items():
-        value = value_of(metrics[name]) if name in metrics else None
+        value = value_of(metrics.get(name))
         if value is None or math.isnan(value):
             continue
         so_far = best.get(name)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mlops_cli.git.history import Gaps
+    from mlops_cli.history.index.branch import Belongs
     from mlops_cli.history.known import KnownData, Production, Source
     from mlops_cli.history.run_event import RunEvent
     from mlops_cli.history.run_record import RunRecord
@@ -114,10 +115,11 @@ class History:
         branch_only : bool
             Only those committed in HEAD's history, lying in the workspace, or made on the current branch.
         """
+        branch = self._on_this_branch() if branch_only else None  # Git walks while the rows are read
         rows = self._ask(f"SELECT {_COLUMNS} FROM runs WHERE project = ? ORDER BY id DESC", (self._number,))
         rows = self._once_each(rows)
-        if branch_only:
-            wanted = self._on_this_branch()
+        if branch is not None:
+            wanted = branch()
             inside = [wanted(row[-1], row[9], row[8]) for row in rows]
             here = frozenset[str]() if all(inside) else runs_lying(self._project.root)
             rows = [row for row, is_in in zip(rows, inside, strict=True) if is_in or row[0] in here]
@@ -377,21 +379,13 @@ class History:
             found[run] = (outcome or last, number + 1)
         return found
 
-    def _on_this_branch(self) -> Callable[[int, str | None, str | None], bool]:
-        """Return what tells of a run's file, branch and commit whether it belongs to HEAD's branch."""
-        from mlops_cli.git.log import reachable
+    def _on_this_branch(self) -> Callable[[], Belongs]:
+        from mlops_cli.history.index.branch import walk_branch
 
-        head = self._git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
-        branch = self._git.ask("symbolic-ref", "--quiet", "--short", "HEAD")
-        current = branch.decode(errors="surrogateescape").strip() if branch else None
         tips = self._answer(lambda: self._sources.tips(self._number))
-        outside = frozenset(reachable(self._repository, tips, [head.decode().strip()] if head else []))
-        brought, journaled, lying = self._answer(lambda: self._sources.whence(self._number, outside))
-
-        def belongs(file: int, branch: str | None, commit: str | None) -> bool:
-            if file in brought or file in lying:
-                return True
-            ours = branch == current if current is not None else commit is not None and commit not in outside
-            return file in journaled and ours
-
-        return belongs
+        return walk_branch(
+            self._git,
+            self._repository,
+            tips,
+            lambda outside: self._answer(lambda: self._sources.whence(self._number, outside)),
+        )

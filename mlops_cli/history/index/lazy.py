@@ -34,6 +34,10 @@ class LazyMapping(Mapping[str, Any]):
     def __contains__(self, name: object) -> bool:
         return name in self._get()
 
+    def get(self, name: str, default: Any = None) -> Any:
+        """Return a value, or the default; the inherited one raises inside for each name that is not there."""
+        return self._get().get(name, default)
+
     def __iter__(self) -> Iterator[str]:
         return iter(self._get())
 
