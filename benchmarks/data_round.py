@@ -82,7 +82,8 @@ class Round:
         self._each("checkout", CHECKOUT, lambda _, place, __: self._check(place.work), spare=True)
         for place in self.places.values():
             aside, item = place.root / "aside", place.work / self.data.item
-            _remove(aside) if item.exists() else aside.rename(item)
+            if not item.exists():
+                aside.rename(item)
 
     def store(self) -> None:
         """Add the data without measuring it."""
@@ -188,7 +189,8 @@ class Round:
     def _clone(self) -> None:
         for tool, place in self.places.items():
             clone = place.root / "clone"
-            _remove(clone)
+            if clone.exists():  # nothing is removed while anything is measured, see `DataBench`
+                clone.rename(place.root / f"clone-before-{len(list(place.root.glob('clone-before-*')))}")
             if _keeps_nothing(tool):
                 clone.mkdir()
             else:
@@ -230,10 +232,3 @@ def _keeps_nothing(tool: DataTool) -> bool:
 
 def _size(folders: Sequence[Path]) -> int:
     return sum(path.stat().st_size for folder in folders for path in folder.rglob("*") if path.is_file())
-
-
-def _remove(path: Path) -> None:
-    if path.is_dir():
-        shutil.rmtree(path)
-    else:
-        path.unlink(missing_ok=True)

@@ -15,6 +15,7 @@ from mlops_cli.errors import DataError
 from mlops_cli.store.digest import Digest
 from mlops_cli.store.objects import DamagedObjectError, Placement
 from mlops_cli.store.placement.difference import WORTHLESS
+from mlops_cli.store.placement.side_by_side import place
 from mlops_cli.store.placing import move
 from mlops_cli.store.stat_cache import identity_of
 
@@ -113,7 +114,7 @@ class _Work:
             self._lay_out(path, entry, top)
         for number, file in enumerate(self.difference.files):
             self._place(file.entry, f"{self.temporary}/f{number}")
-        self.identities = self.objects.place(self.placements)
+        self.identities = place(self.objects, self.placements)
         for target, link in self.links:  # last, so that nothing is ever placed through a link
             os.symlink(target, link)
         if len(self.places) >= _WORTH_KNOWING:
