@@ -53,6 +53,9 @@ def note(opened: Opened, ref: str, text: str = "", *, outcome: Outcome | None = 
         When the journal cannot be written.
     """
     text = text.strip()
+    if not text and len(ref.split()) > 1:  # which no name of a run is
+        hint = f'Name the run first: mlops note @latest "{ref}"'
+        raise UsageError("a note belongs to a run", hint=hint)
     if not text and outcome is None:
         hint = f'Write for example: mlops note {ref} "overfits" --outcome rejected'
         raise UsageError("a note needs a text, or an --outcome", hint=hint)

@@ -40,7 +40,7 @@ def find_git_remote(git: Git, name: str | None) -> str:
     names = (git.ask("remote") or b"").decode(errors="surrogateescape").splitlines()
     if name is not None:
         if name not in names:
-            there = f"There are {', '.join(names)}." if names else "Add it: git remote add NAME URL"
+            there = f"Git's remotes: {', '.join(names)}." if names else "Add it: git remote add NAME URL"
             raise UsageError(f"Git has no remote called {name}", hint=there)
         return name
     if "origin" in names or len(names) == 1:

@@ -290,3 +290,10 @@ def test_a_run_of_its_code_stands_for_a_commit_whose_records_are_older(repo: Pat
     assert row(told["params"], "train.depth") == [4, 8]
     assert row(told["metrics"], "auc") == [0.8, 0.9]
     assert f"Run {found}, of just this code, stands for it." in mlops(repo, "compare", "first", "deep").out
+
+
+def test_before_the_first_commit_there_is_nothing_to_compare_and_that_is_said(tmp_path: Path) -> None:
+    git(tmp_path, "init", "--quiet", "new")
+    answer = mlops(tmp_path / "new", "compare", "HEAD", "HEAD")
+    assert answer.code == 2
+    assert "there is no commit yet" in answer.err

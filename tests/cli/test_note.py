@@ -121,3 +121,9 @@ def test_a_secret_in_a_note_is_taken_out_and_that_is_said(repo: Path) -> None:
     answer = mlops(repo, "note", "@latest", "from https://ana:pw@example.org/data")
     assert "taken out" in answer.err
     assert notes(repo) == [("from https://example.org/data", None)]
+
+
+def test_a_text_without_a_run_is_told_where_the_run_goes(repo: Path) -> None:
+    answer = mlops(repo, "note", "it overfits")
+    assert answer.code == 2
+    assert 'mlops note @latest "it overfits"' in answer.err

@@ -121,3 +121,9 @@ def test_a_killed_run_is_shared_as_well(home: Path, hub: Path) -> None:
     write(home / f".git/mlops/started/{run_id}.json", head % run_id + "\n{}\n")
     assert mlops(home, "sync", "--yes").out == "sent: 1 run\n"
     assert git(hub, "cat-file", "blob", f"{ref}:runs/2026-01/31/17/{run_id}.json") == "{}\n"
+
+
+def test_one_half_and_the_other_half_at_once_is_refused(home: Path) -> None:
+    answer = mlops(home, "sync", "--fetch", "--push")
+    assert answer.code == 2
+    assert "For both: mlops sync" in answer.err

@@ -40,8 +40,11 @@ def sync(
     """Share runs by Git: send the journal of this clone, bring those of others; nothing is ever overwritten."""
     from mlops_cli.actions.sync import SyncOptions
     from mlops_cli.actions.sync import sync as act
+    from mlops_cli.errors import UsageError
     from mlops_cli.render.sync import offer_text, refused_text, sync_text, sync_wire
 
+    if fetch and push:
+        raise UsageError("--fetch and --push each ask for one half", hint="For both: mlops sync")
     talk = console().take(directory, as_json, quiet, verbose)
     options = SyncOptions(remote, push or not fetch, fetch or not push, dry_run)
     with talk.open() as opened:
