@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from mlops_cli.experiments.isolated import Isolated
 
+_LAST_LINE = 200  # signs of what a failed stage said last
 _LAST_WORD = "mlops: stopped"  # the command that was stopped with it says so itself
 _STOPPED = (130, -signal.SIGINT, -signal.SIGTERM, -signal.SIGHUP)
 # The very package that runs here, wherever it lies, and never one that lies in the worktree.
@@ -59,8 +60,11 @@ class Ran(NamedTuple):
 
 
 def _trouble(row: Mapping[str, Any]) -> str:
+    """Return a stage's name, why it failed, the last thing that it said, and where everything that it said lies."""
+    lines = [line for line in map(str.strip, row.get("tail", "").splitlines()) if line]
+    last = "".join(sign if sign.isprintable() else "\ufffd" for sign in lines[-1][:_LAST_LINE]) if lines else ""
     log = f" (its output: {row['log']})" if row.get("log") else ""
-    return f"{row['name']}: {row.get('message', '')}{log}"
+    return f"{row['name']}: {row.get('message', '')}{f': {last}' if last else ''}{log}"
 
 
 def run_in(

@@ -120,6 +120,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         value["exit_code"] = outcome.exit_code
     if outcome.log:
         value["log"] = outcome.log
+    if outcome.tail:
+        value["tail"] = outcome.tail
     if outcome.metrics:
         value["metrics"] = dict(outcome.metrics)
     return value

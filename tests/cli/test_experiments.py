@@ -103,7 +103,7 @@ def test_a_failure_ends_the_sweep_unless_it_is_told_to_go_on(home: Path) -> None
     answer = mlops(home, *arguments)
     assert answer.code == 4
     assert [row["status"] for row in rows(answer)] == ["ok", "failed", "left"]
-    assert "train: exit code 1" in rows(answer)[1]["message"]
+    assert "train: exit code 1: ValueError" in rows(answer)[1]["message"]  # and the last thing that it said
     answer = mlops(home, *arguments, "-k")
     assert answer.code == 4
     assert [row["status"] for row in rows(answer)] == ["ok", "failed", "ok"]
