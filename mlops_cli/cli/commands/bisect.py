@@ -18,43 +18,51 @@ class By(StrEnum):
     FACTOR = "factor"
 
 
+Metric = Annotated[str, typer.Option("--metric", metavar="NAME", help="The metric, as runs name it.")]
+Good = Annotated[str, typer.Option("--good", metavar="REF", help="A commit or run where it was good.")]
+Bad = Annotated[str, typer.Option("--bad", metavar="REF", help="A commit or run where it is bad.")]
+Stages = Annotated[
+    list[str] | None,
+    typer.Argument(
+        metavar="[STAGE]...",
+        help="What to run for it; by default the stages that have reported it before.",
+        show_default=False,
+    ),
+]
+ByWhat = Annotated[By, typer.Option("--by", help="Look for a commit, or for what differs in the recipe.")]
+Threshold = Annotated[
+    float | None,
+    typer.Option(
+        "--threshold", metavar="X", help="Where bad begins; half way by default.", show_default=False
+    ),
+]
+Repeats = Annotated[
+    int,
+    typer.Option("--repeats", metavar="N", help="At most N values a commit, for a metric that scatters."),
+]
+Most = Annotated[
+    int | None, typer.Option("--max", metavar="N", help="Execute at most N runs.", show_default=False)
+]
+DryRun = Annotated[
+    bool, typer.Option("-n", "--dry-run", help="Only say what is known, and how many runs it would take.")
+]
+Jobs = Annotated[
+    int | None,
+    typer.Option("-j", "--jobs", metavar="N", help="Cores to use; all by default.", show_default=False),
+]
+
+
 def bisect(
-    metric: Annotated[str, typer.Option("--metric", metavar="NAME", help="The metric, as runs name it.")],
-    good: Annotated[str, typer.Option("--good", metavar="REF", help="A commit or run where it was good.")],
-    bad: Annotated[
-        str, typer.Option("--bad", metavar="REF", help="A commit or run where it is bad.")
-    ] = "HEAD",
-    stages: Annotated[
-        list[str] | None,
-        typer.Argument(
-            metavar="[STAGE]...",
-            help="What to run for it; by default the stages that have reported it before.",
-            show_default=False,
-        ),
-    ] = None,
-    by: Annotated[
-        By, typer.Option("--by", help="Look for a commit, or for what differs in the recipe.")
-    ] = By.COMMIT,
-    threshold: Annotated[
-        float | None,
-        typer.Option(
-            "--threshold", metavar="X", help="Where bad begins; half way by default.", show_default=False
-        ),
-    ] = None,
-    repeats: Annotated[
-        int,
-        typer.Option("--repeats", metavar="N", help="At most N values a commit, for a metric that scatters."),
-    ] = 1,
-    most: Annotated[
-        int | None, typer.Option("--max", metavar="N", help="Execute at most N runs.", show_default=False)
-    ] = None,
-    dry_run: Annotated[
-        bool, typer.Option("-n", "--dry-run", help="Only say what is known, and how many runs it would take.")
-    ] = False,
-    jobs: Annotated[
-        int | None,
-        typer.Option("-j", "--jobs", metavar="N", help="Cores to use; all by default.", show_default=False),
-    ] = None,
+    metric: Metric,
+    good: Good,
+    bad: Bad = "HEAD",
+    stages: Stages = None,
+    by: ByWhat = By.COMMIT,
+    threshold: Threshold = None,
+    repeats: Repeats = 1,
+    most: Most = None,
+    dry_run: DryRun = False,
+    jobs: Jobs = None,
     directory: Folder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,

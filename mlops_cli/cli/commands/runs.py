@@ -12,50 +12,57 @@ from mlops_cli.cli.options import AsJson, Folder, ListForm, Output, Quiet, Verbo
 _LIMIT = 30
 
 
+Where = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-w",
+        "--where",
+        metavar="CONDITION",
+        help="Only runs that meet this, such as \"metrics.auc > 0.9 and author ~ 'ana'\"; may be given several times.",
+        show_default=False,
+    ),
+]
+Sort = Annotated[
+    str,
+    typer.Option(
+        "-s",
+        "--sort",
+        metavar="NAME",
+        help="Sort by this, such as metrics.auc; -metrics.auc for the largest first. The newest first by default.",
+        show_default=False,
+    ),
+]
+Columns = Annotated[
+    str,
+    typer.Option(
+        "--columns",
+        metavar="NAMES",
+        help="What to show, such as id,age,params.train.depth,metrics.auc; what tells most by default.",
+        show_default=False,
+    ),
+]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "-n",
+        "--limit",
+        metavar="N",
+        help="How many at most, 0 for all; a table has 30 by default, other forms have all.",
+        show_default=False,
+    ),
+]
+Everything = Annotated[
+    bool,
+    typer.Option("-a", "--all", help="Runs of every ref and every journal, not only of this branch."),
+]
+
+
 def runs(
-    where: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-w",
-            "--where",
-            metavar="CONDITION",
-            help="Only runs that meet this, such as \"metrics.auc > 0.9 and author ~ 'ana'\"; may be given several times.",
-            show_default=False,
-        ),
-    ] = None,
-    sort: Annotated[
-        str,
-        typer.Option(
-            "-s",
-            "--sort",
-            metavar="NAME",
-            help="Sort by this, such as metrics.auc; -metrics.auc for the largest first. The newest first by default.",
-            show_default=False,
-        ),
-    ] = "",
-    columns: Annotated[
-        str,
-        typer.Option(
-            "--columns",
-            metavar="NAMES",
-            help="What to show, such as id,age,params.train.depth,metrics.auc; what tells most by default.",
-            show_default=False,
-        ),
-    ] = "",
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "-n",
-            "--limit",
-            metavar="N",
-            help="How many at most, 0 for all; a table has 30 by default, other forms have all.",
-            show_default=False,
-        ),
-    ] = None,
-    everything: Annotated[
-        bool,
-        typer.Option("-a", "--all", help="Runs of every ref and every journal, not only of this branch."),
-    ] = False,
+    where: Where = None,
+    sort: Sort = "",
+    columns: Columns = "",
+    limit: Limit = None,
+    everything: Everything = False,
     output: Output = ListForm.TABLE,
     directory: Folder = None,
     as_json: AsJson = False,

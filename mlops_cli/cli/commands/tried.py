@@ -12,49 +12,58 @@ from mlops_cli.cli.options import AsJson, Folder, ListForm, Output, Quiet, Verbo
 _SHOWN = 20
 
 
+Params = Annotated[
+    list[str] | None,
+    typer.Option(
+        "-S",
+        "--set",
+        metavar="NAME=VALUE",
+        help="A parameter and its value; also NAME=V,W, NAME>=VALUE, NAME<VALUE, NAME!=VALUE.",
+        show_default=False,
+    ),
+]
+Data = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--data", metavar="PATH|DIGEST", help="Data, as it lies now; or PATH@REV.", show_default=False
+    ),
+]
+Code = Annotated[
+    list[str] | None,
+    typer.Option("--code", metavar="PATH", help="Code, as it lies now; or PATH@REV.", show_default=False),
+]
+Like = Annotated[
+    str,
+    typer.Option("--like", metavar="RUN", help="With the parameters of this run.", show_default=False),
+]
+Text = Annotated[
+    str,
+    typer.Option(
+        "--text", metavar="WORDS", help="In messages, notes, branches, subjects.", show_default=False
+    ),
+]
+Near = Annotated[int, typer.Option("--near", metavar="N", min=0, help="Near misses to show.")]
+Limit = Annotated[
+    int | None,
+    typer.Option(
+        "-n",
+        "--limit",
+        metavar="N",
+        min=0,
+        help=f"Runs to show; 0 for all. A table has {_SHOWN} by default, other forms have all.",
+        show_default=False,
+    ),
+]
+
+
 def tried(
-    params: Annotated[
-        list[str] | None,
-        typer.Option(
-            "-S",
-            "--set",
-            metavar="NAME=VALUE",
-            help="A parameter and its value; also NAME=V,W, NAME>=VALUE, NAME<VALUE, NAME!=VALUE.",
-            show_default=False,
-        ),
-    ] = None,
-    data: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--data", metavar="PATH|DIGEST", help="Data, as it lies now; or PATH@REV.", show_default=False
-        ),
-    ] = None,
-    code: Annotated[
-        list[str] | None,
-        typer.Option("--code", metavar="PATH", help="Code, as it lies now; or PATH@REV.", show_default=False),
-    ] = None,
-    like: Annotated[
-        str,
-        typer.Option("--like", metavar="RUN", help="With the parameters of this run.", show_default=False),
-    ] = "",
-    text: Annotated[
-        str,
-        typer.Option(
-            "--text", metavar="WORDS", help="In messages, notes, branches, subjects.", show_default=False
-        ),
-    ] = "",
-    near: Annotated[int, typer.Option("--near", metavar="N", min=0, help="Near misses to show.")] = 5,
-    limit: Annotated[
-        int | None,
-        typer.Option(
-            "-n",
-            "--limit",
-            metavar="N",
-            min=0,
-            help=f"Runs to show; 0 for all. A table has {_SHOWN} by default, other forms have all.",
-            show_default=False,
-        ),
-    ] = None,
+    params: Params = None,
+    data: Data = None,
+    code: Code = None,
+    like: Like = "",
+    text: Text = "",
+    near: Near = 5,
+    limit: Limit = None,
     output: Output = ListForm.TABLE,
     directory: Folder = None,
     as_json: AsJson = False,
