@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
+MINUS = "\N{MINUS SIGN}"
 _STEPS = (1, 2, 2.5, 5, 10)
+_MOST_DECIMALS = 3  # beside a unit
 _UNITS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k"))
 
 
@@ -64,7 +67,9 @@ def scale_of(values: Iterable[float | None], *, most: int = 5, zero: bool = Fals
     low, high = _ends(values, zero=zero)
     step = nice_step(high - low, most)
     first, last = math.floor(low / step + 1e-9), math.ceil(high / step - 1e-9)
-    return fixed_scale(first * step, max(last, first + 1) * step, _multiples(step, first, max(last, first + 1)))
+    return fixed_scale(
+        first * step, max(last, first + 1) * step, _multiples(step, first, max(last, first + 1))
+    )
 
 
 def tight_scale(values: Iterable[float | None], *, most: int = 5, zero: bool = False) -> Scale:
@@ -88,7 +93,7 @@ def fixed_scale(low: float, high: float, ticks: Sequence[float]) -> Scale:
     return Scale(low, high, tuple(ticks), tick_texts(ticks))
 
 
-UNIT = Scale(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0), ("0", "0.25", "0.5", "0.75", "1"))
+UNIT = Scale(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0), ("0", "0.25", "0.50", "0.75", "1"))
 PERCENT = Scale(0.0, 1.0, (0.0, 0.25, 0.5, 0.75, 1.0), ("0", "25%", "50%", "75%", "100%"))
 
 
@@ -111,28 +116,30 @@ def tick_texts(ticks: Sequence[float]) -> tuple[str, ...]:
     Examples
     --------
     >>> tick_texts([0, 0.5, 1]), tick_texts([0, 20_000, 40_000])
-    (('0', '0.5', '1'), ('0', '20k', '40k'))
+    (('0', '0.5', '1.0'), ('0', '20k', '40k'))
     """
     largest = max((abs(tick) for tick in ticks), default=0.0)
     if largest >= 1e15 or 0 < largest < 1e-4:
         return tuple("0" if tick == 0 else minus(f"{tick:.3g}") for tick in ticks)
     unit, letter = next(((unit, letter) for unit, letter in _UNITS if largest >= max(unit, 1e4)), (1.0, ""))
-    decimals = next((d for d in range(9) if _exact(ticks, unit, d)), 9)
+    decimals = _decimals(ticks, unit)
+    if decimals > _MOST_DECIMALS and unit > 1:  # a unit that shortens nothing
+        unit, letter, decimals = 1.0, "", _decimals(ticks, 1.0)
     texts = [f"{tick / unit + 0.0:.{decimals}f}" for tick in ticks]
-    return tuple("0" if tick == 0 else minus(text.rstrip("0").rstrip(".") if "." in text else text) + letter
-                 for tick, text in zip(ticks, texts, strict=True))
+    return tuple("0" if tick == 0 else minus(text) + letter for tick, text in zip(ticks, texts, strict=True))
 
 
 def minus(text: str) -> str:
     """Return a number's text with the sign that is as wide as a digit."""
-    return text.replace("-", "−")
+    return text.replace("-", MINUS)
 
 
-def _exact(ticks: Sequence[float], unit: float, decimals: int) -> bool:
-    """Tell whether texts with some decimals differ from each other no less than the ticks do."""
-    gap = min((b - a for a, b in zip(ticks, ticks[1:], strict=False)), default=0.0) / unit
-    room = max(gap, 1e-9) * 0.02
-    return all(abs(round(tick / unit, decimals) - tick / unit) <= room for tick in ticks)
+def _decimals(ticks: Sequence[float], unit: float) -> int:
+    """Return the fewest decimals with which texts differ from each other no less than the ticks do."""
+    gap = min((b - a for a, b in pairwise(ticks)), default=0.0) / unit
+    room = max(gap, 1e-12) * 0.02
+    exact = (d for d in range(14) if all(abs(round(tick / unit, d) - tick / unit) <= room for tick in ticks))
+    return next(exact, 14)
 
 
 def _multiples(step: float, first: int, last: int) -> list[float]:

@@ -46,7 +46,7 @@ def compare_text(result: CompareResult, *, width: int | None = None) -> str:
     notes = notes_of(result)
     if not sections and not notes:
         notes.append("Nothing differs." if len(labels) > 1 else "No metrics were reported.")
-    notes += [plain(note) for note in stale_notes(result)]
+    notes = [plain(note) for note in (*notes, *stale_notes(result))]
     patches = "".join(f"\n{_steady(change.text)}" for change in result.code if change.text)
     return text + "".join(f"{note}\n" for note in notes) + patches
 
@@ -122,6 +122,7 @@ def compare_wire(result: CompareResult) -> dict[str, Any]:
         ],
         "metrics": [_metric_wire(row) for row in comparison.metrics],
         **{name: [_row_wire(row) for row in rows] for name, rows in _plain(comparison).items()},
+        "profiles": _profiles_wire(result),
         "code": [None, *(_code_wire(change) for change in result.code)],
         "stale": [
             {
@@ -132,6 +133,14 @@ def compare_wire(result: CompareResult) -> dict[str, Any]:
             for each in result.stale
         ],
     }
+
+
+def _profiles_wire(result: CompareResult) -> list[dict[str, Any]]:
+    if not result.profiles:
+        return []
+    from mlops_cli.render.compare_profiles import profiles_wire
+
+    return profiles_wire(result.profiles)
 
 
 def _plain(comparison: Comparison) -> dict[str, tuple[Row, ...]]:

@@ -99,11 +99,20 @@ def sections_of(result: CompareResult, *, whole: bool = False) -> list[Section]:
         ("data", comparison.data),
         ("commands", comparison.commands),
     ):
-        sections.append(Section(title, [_row(row, whole) for row in rows]))
+        more = _profile_rows(result, whole=whole) if title == "data" else []
+        sections.append(Section(title, [*(_row(row, whole) for row in rows), *more]))
     sections.append(Section("code", _code_rows(result.code)))
     sections.append(Section("environment", [_row(row, whole) for row in comparison.environment]))
     sections.append(Section("parents", [_row(row, whole) for row in comparison.parents]))
     return [section if whole else _cut(section) for section in sections if section.rows]
+
+
+def _profile_rows(result: CompareResult, *, whole: bool) -> list[tuple[str, ...]]:
+    if not result.profiles:
+        return []
+    from mlops_cli.render.compare_profiles import profile_rows
+
+    return profile_rows(result.profiles, everything=result.comparison.everything, whole=whole)
 
 
 def _cut(section: Section) -> Section:
@@ -200,7 +209,12 @@ def _code_rows(changes: Sequence[CodeChange]) -> list[tuple[str, ...]]:
 def notes_of(result: CompareResult) -> list[str]:
     """Return sentences on what could not be compared."""
     unknown = dict.fromkeys(change.unknown for change in result.code if change.unknown)
-    return [f"What differs in the code is not known: {why}." for why in unknown]
+    notes = [f"What differs in the code is not known: {why}." for why in unknown]
+    if result.profiles:
+        from mlops_cli.render.compare_profiles import profile_notes
+
+        notes += profile_notes(result.profiles, labels_of(result.comparison.sides))
+    return notes
 
 
 def stale_notes(result: CompareResult) -> list[str]:

@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlops_cli.actions.lineage import ChainResult, LineageDiffResult
-    from mlops_cli.history.lineage.chain import Change, Generation, Measured
+    from mlops_cli.history.lineage.chain import Generation
     from mlops_cli.history.lineage.difference import Difference
     from mlops_cli.history.lineage.graph import Node
+    from mlops_cli.history.lineage.measured import Change, Measured
 
 _LONG = 48
 
@@ -56,12 +57,13 @@ def _metric_line(name: str, row: Generation) -> str:
 
 
 def change_text(name: str, change: Change) -> str:
-    """Return by how much a metric changed, and whether that is better."""
+    """Return by how much a metric changed, whether that is better, and what differs in how it was measured."""
+    otherwise = f"; measured otherwise: {plain(', '.join(change.otherwise))}" if change.otherwise else ""
     if change.by == 0:
-        return "(unchanged)" if change.fair else "(unchanged, on other data)"
+        return f"(unchanged{otherwise})"
     better = direction(name)
     word = "" if better is None else ", better" if (change.by > 0) == (better == "up") else ", worse"
-    return f"({change.by:+.4g}{word}{'' if change.fair else ', on other data'})"
+    return f"({change.by:+.4g}{word}{otherwise})"
 
 
 def chain_wire(result: ChainResult) -> dict[str, Any]:
@@ -94,7 +96,12 @@ def _metrics_wire(metrics: Mapping[str, Measured]) -> dict[str, Any]:
 
 def _changes_wire(changes: Mapping[str, Change]) -> dict[str, Any]:
     return {
-        name: {"old": change.old, "new": change.new, "same_data": change.fair}
+        name: {
+            "old": change.old,
+            "new": change.new,
+            "same_data": change.fair,
+            "measured_otherwise": list(change.otherwise),
+        }
         for name, change in changes.items()
     }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from mlops_cli.render.chart_scale import minus
+from mlops_cli.render.chart_scale import MINUS, minus
 
 ABSENT = "not measured"
 
@@ -15,7 +15,7 @@ def is_number(value: object) -> bool:
 
 
 def amount_text(value: float | None) -> str:
-    """Return a number in as many digits as people compare; what is large has commas.
+    """Return a number in as many digits as people compare; from 10,000 on it has commas, so that a year has none.
 
     Examples
     --------
@@ -25,13 +25,14 @@ def amount_text(value: float | None) -> str:
     if value is None or math.isnan(value):
         return ABSENT
     if math.isinf(value):
-        return "infinite" if value > 0 else "−infinite"
+        return "infinite" if value > 0 else f"{MINUS}infinite"
     if abs(value) < 1e15 and float(value).is_integer():
-        return minus(f"{int(value):,}")
+        return minus(f"{int(value):,}" if abs(value) >= 1e4 else str(int(value)))
     if abs(value) >= 1e15 or abs(value) < 1e-4:
         return minus(f"{value:.4g}")
-    decimals = max(0, 3 - math.floor(math.log10(abs(value))))
-    return minus(f"{value:,.{min(decimals, 7)}f}")
+    decimals = min(7, max(0, 3 - math.floor(math.log10(abs(value)))))
+    shown = f"{value:,.{decimals}f}" if abs(value) >= 1e4 else f"{value:.{decimals}f}"
+    return minus(shown.rstrip("0").rstrip(".") if decimals else shown)
 
 
 def share_text(share: float | None) -> str:
@@ -76,12 +77,12 @@ def interval_texts(value: float, low: float | None, high: float | None) -> tuple
     Examples
     --------
     >>> interval_texts(0.861234, 0.852345, 0.870123), interval_texts(0.5, None, None)
-    (('0.861', '0.852', '0.870'), ('0.5000', '', ''))
+    (('0.861', '0.852', '0.870'), ('0.5', '', ''))
     >>> interval_texts(12345.6, 11000.2, 13999.1)
     ('12,346', '11,000', '13,999')
     """
     if low is None or high is None or not (is_number(low) and is_number(high)):
-        return (f"{value:.4f}" if abs(value) <= 1 and abs(value) >= 1e-4 else amount_text(value)), "", ""
+        return amount_text(value), "", ""
     if max(abs(value), abs(low), abs(high)) >= 1e15:
         return tuple(minus(f"{number:.4g}") for number in (value, low, high))  # type: ignore[return-value]
     width = high - low
@@ -95,10 +96,10 @@ def signed(text: str) -> str:
 
     Examples
     --------
-    >>> signed("0.012"), signed("−0.5"), signed("0.000")
-    ('+0.012', '−0.5', '0.000')
+    >>> signed("0.012"), signed("0.000"), signed(f"{MINUS}0.5") == f"{MINUS}0.5"
+    ('+0.012', '0.000', True)
     """
-    return text if text.startswith("−") or not text.strip("0.,%") else f"+{text}"
+    return text if text.startswith(MINUS) or not text.strip("0.,%") else f"+{text}"
 
 
 def _fixed(value: float, decimals: int) -> str:

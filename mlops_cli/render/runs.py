@@ -22,9 +22,14 @@ if TYPE_CHECKING:
     from mlops_cli.actions.runs import RunsResult
     from mlops_cli.history.known import KnownRun
     from mlops_cli.history.where.tree import Name
+    from mlops_cli.history.where.unmet import Unmet
 
 _SCHEMA = 1
 _LONGEST_TEXT = 60
+_UNTEXT = (
+    "",
+    "null",
+)  # text that stands in quotes in CSV: without, it would be no value, or one that is null
 _AGES = ((365 * 86400, "y"), (7 * 86400, "w"), (86400, "d"), (3600, "h"), (60, "m"), (1, "s"))
 _MARKS = {"better": "▲", "worse": "▼", None: " "}
 _STYLES = {"failed": "red", "killed": "red", "stopped": "yellow"}
@@ -76,8 +81,9 @@ def runs_notes(result: RunsResult, *, whole: bool = False) -> str:
         The list is for a program, which needs no more than to be told what is gone.
     """
     gone = "".join(f"mlops: the record of {run} is gone\n" for run in result.gone)
+    unmet = "".join(_unmet_text(each) for each in result.unmet)
     if whole:
-        return gone
+        return gone + unmet
     more = result.matched - len(result.runs)
     text = f"{count_text(more, 'more run')}: see all with -n 0\n" if more else ""
     if not result.known:
@@ -88,7 +94,16 @@ def runs_notes(result: RunsResult, *, whole: bool = False) -> str:
         )
     elif not result.matched:
         text += f"None of {count_text(result.known, 'run')} is so.\n"
-    return text
+    return text + unmet
+
+
+def _unmet_text(unmet: Unmet) -> str:
+    """Return a sentence on a part of a condition that no run meets, with what there is instead."""
+    more = f" and {count_text(unmet.more, 'other value')}" if unmet.more else ""
+    near = ", ".join(short_text(plain(each), _LONGEST_TEXT) for each in unmet.nearest)
+    there = f"; there {'are' if len(unmet.nearest) > 1 or more else 'is'} {near}{more}" if near else ""
+    count = f"; {count_text(unmet.elsewhere, 'run')} elsewhere: see --all" if unmet.elsewhere else ""
+    return f"No run here meets {plain(unmet.text)}{there}{count}.\n"
 
 
 def runs_json(result: RunsResult) -> str:
@@ -162,10 +177,10 @@ def _code(run: KnownRun) -> str:
 
 
 def _exact(run: KnownRun, name: Name, now: float) -> str:
-    """Return a cell for programs: whole, and numbers as they are."""
+    """Return a cell for programs: whole, and numbers as they are; empty only where there is no value."""
     if name == CODE:
         return _code(run)
-    values = [value for value in reader(name)(run, now) if value is not None]
+    values = reader(name)(run, now)
     if name.root == "started":
         return run.started
     if name.root == "author":
@@ -173,7 +188,8 @@ def _exact(run: KnownRun, name: Name, now: float) -> str:
     if kind_of(name) == "span" and values:
         return f"{values[0]:.3f}"
     return ", ".join(
-        value if isinstance(value, str) else json.dumps(value, ensure_ascii=False) for value in values
+        value if isinstance(value, str) and value not in _UNTEXT else json.dumps(value, ensure_ascii=False)
+        for value in values
     )
 
 

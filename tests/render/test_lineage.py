@@ -9,12 +9,19 @@ from mlops_cli.actions.lineage import Asked, ChainResult, LineageDiffResult, Lin
 from mlops_cli.history.lineage.chain import inheritance
 from mlops_cli.history.lineage.difference import differences
 from mlops_cli.history.lineage.down import what_came_of
+from mlops_cli.history.lineage.measured import Change
 from mlops_cli.history.lineage.statements import Proof, Statement
 from mlops_cli.history.lineage.up import what_made
 from mlops_cli.render.lineage import lineage_tree, lineage_wire
 from mlops_cli.render.lineage_forms import MERMAID_CHARACTERS, MERMAID_EDGES, lineage_dot, lineage_mermaid
 from mlops_cli.render.lineage_proof import proof_text, proof_wire
-from mlops_cli.render.lineage_tables import chain_text, chain_wire, differences_text, differences_wire
+from mlops_cli.render.lineage_tables import (
+    chain_text,
+    chain_wire,
+    change_text,
+    differences_text,
+    differences_wire,
+)
 from tests.support.lineages import PREPARE, RAW, TRAIN, WARM, Told, made, named
 
 HISTORY = Told([PREPARE, TRAIN, WARM], [RAW])
@@ -129,7 +136,22 @@ def test_a_chain_marks_what_became_better() -> None:
     assert "warm start" in text
     value = chain_wire(result)
     assert [row["number"] for row in value["generations"]] == [0, 1]
-    assert value["generations"][1]["changes"]["auc"] == {"old": 0.8, "new": 0.9, "same_data": True}
+    assert value["generations"][1]["changes"]["auc"] == {
+        "old": 0.8,
+        "new": 0.9,
+        "same_data": True,
+        "measured_otherwise": [],
+    }
+
+
+def test_a_chain_says_what_was_measured_otherwise() -> None:
+    change = Change(0.8, 0.9, fair=False, otherwise=("other data test.csv", "other code judge.py"))
+    assert change_text("auc", change) == (
+        "(+0.1, better; measured otherwise: other data test.csv, other code judge.py)"
+    )
+    assert change_text("auc", Change(0.8, 0.8, fair=True, otherwise=("by a, not by b",))) == (
+        "(unchanged; measured otherwise: by a, not by b)"
+    )
 
 
 def test_differences_are_a_ranked_table() -> None:

@@ -10,6 +10,7 @@ from mlops_cli.actions.runs import RunsResult
 from mlops_cli.history.listing import CODE, judge, usual_columns
 from mlops_cli.history.where.fields import started_at
 from mlops_cli.history.where.tree import Name
+from mlops_cli.history.where.unmet import Unmet
 from mlops_cli.render.runs import runs_json, runs_notes, runs_text
 from mlops_cli.render.runs_table import Cell, runs_table, text_width
 from tests.support.known_runs import RUN, known
@@ -146,6 +147,12 @@ def test_the_notes_say_how_many_more_there_are() -> None:
 def test_an_empty_list_says_why_it_is_empty() -> None:
     assert runs_text(result([], [Name("id")]), "table") == ""
     assert runs_notes(result([], matched=0, known=7)) == "None of 7 runs is so.\n"
+    unmet = (Unmet("stage == 'trian'", ("'train'",), 0, 2), Unmet("params.depth == '8'", ("8", "4"), 5))
+    assert runs_notes(result([], matched=0, known=7, unmet=unmet)).splitlines()[1:] == [
+        "No run here meets stage == 'trian'; there is 'train'; 2 runs elsewhere: see --all.",
+        "No run here meets params.depth == '8'; there are 8, 4 and 5 other values.",
+    ]
+    assert runs_notes(result([], matched=0, known=7, unmet=unmet[1:]), whole=True).startswith("No run here")
     assert runs_notes(result([], known=0)) == "There are no runs yet; make one with: mlops run\n"
     assert "mlops runs --all" in runs_notes(result([], known=0, elsewhere=3))
 
@@ -161,3 +168,12 @@ def test_json_has_whole_records_in_the_order_of_the_list() -> None:
 def test_wide_characters_take_their_room() -> None:
     rows = [[Cell("木木"), Cell("a")], [Cell("x"), Cell("b")]]
     assert runs_table(["n", "m"], rows, [0, 1], width=None) == "n     m\n木木  a\nx     b\n"
+
+
+def test_csv_tells_null_from_missing_and_from_text() -> None:
+    runs = [
+        known(n, params=params)
+        for n, params in enumerate(({"a": None}, {}, {"a": "null"}, {"a": ""}, {"a": "x"}))
+    ]
+    told = csv.reader(io.StringIO(runs_text(result(runs, [Name("params", "a"), Name("branch")]), "csv")))
+    assert [row[0] for row in told] == ["params.a", "null", "", '"null"', '""', "x"]

@@ -1,0 +1,82 @@
+"""What `drift` prints: it fits, it says bands in the unit of the effect, and it is JSON."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import replace
+
+from mlops_cli.data.drift.model import ColumnDrift, DriftReport, JointDrift, Measure, Separator, Side
+from mlops_cli.render.drift import drift_summary, drift_text, drift_wire
+
+MISSING = Measure("missing", 0.06, 0.02, 0.05, "fail", "score of missing", 9.0, 1e-9, 1e-8, 400)
+COLUMN = ColumnDrift(
+    "a column with a name that is rather long, longer than most",
+    "numeric",
+    "fail",
+    0.06,
+    "missing",
+    0.02,
+    0.05,
+    9.0,
+    1e-9,
+    1e-8,
+    "score of missing",
+    400,
+    1000,
+    2000,
+    measures=(MISSING,),
+    cause="missing",
+    reason="values are missing",
+    weight=1.0,
+)
+JOINT = JointDrift(
+    "fail", 0.8, 0.78, 0.82, separation=0.6, null_sd=0.01, n_reference=1000, n_current=1000,
+    separators=(Separator("b", 0.2, 0.1, 0.3),), dropped=(("id", "identifier"),), alien=((7, 0.01),),
+)  # fmt: skip
+REPORT = DriftReport(
+    "fail", "Different.", "perhaps", Side("a.csv", 1000), Side("b.csv", 2000), (COLUMN,), JOINT, failed=1.0
+)
+
+
+def passing(number: int) -> ColumnDrift:
+    return replace(COLUMN, name=f"c{number}", verdict="pass", cause="")
+
+
+def test_a_table_fits_the_terminal() -> None:
+    for width in (60, 80, 120):
+        table = drift_text(replace(REPORT, joint=None), "table", width=width)
+        lines = re.sub(r"\x1b\[[0-9;]*m", "", table).splitlines()
+        assert max(map(len, lines)) <= width
+        assert "fail" in table
+
+
+def test_shares_and_their_bands_are_in_points_of_a_percent() -> None:
+    line = drift_text(REPORT, "table").splitlines()[1]
+    assert "+6 %" in line
+    assert "2 %" in line
+    assert "5 %" in line
+
+
+def test_what_passes_is_counted_where_there_is_much_of_it() -> None:
+    report = replace(REPORT, columns=(COLUMN, *(passing(number) for number in range(20))))
+    assert "20 more columns pass" in drift_text(report, "table", brief=True)
+    assert "c19" in drift_text(report, "table")
+
+
+def test_the_joint_distribution_is_told_with_its_interval_and_what_was_not_looked_at() -> None:
+    text = drift_text(REPORT, "table")
+    assert "0.800 (0.780 to 0.820)" in text
+    assert "id (identifier)" in text
+    assert "b (0.200)" in text
+
+
+def test_json_has_no_number_that_is_none() -> None:
+    odd = replace(REPORT, columns=(replace(COLUMN, statistic=float("inf")),))
+    wire = drift_wire(odd)
+    assert json.loads(json.dumps(wire, allow_nan=False))["columns"][0]["statistic"] is None
+    assert wire["joint"]["alien"] == [{"row": 7, "probability": 0.01}]
+
+
+def test_the_summary_begins_with_the_verdict() -> None:
+    assert drift_summary(replace(REPORT, warnings=("A warning.",))) == "A warning.\nfail: Different.\n"
