@@ -28,6 +28,7 @@ KEPT = 48
 ERROR = 1.04 / 32
 
 _BITS = 10
+_SHORT = 32  # one hash in so many has a longer run of zeros than the others
 _REGISTERS = 1 << _BITS
 # A register of 5 bits; it would take some 2**40 values to need more.
 _TOP = 31
@@ -192,6 +193,15 @@ def _mixed(bits: Words) -> Words:
 
 def _registers(hashes: Words) -> NDArray[np.uint8]:
     """Return for each value of the low bits the longest run of zeros that follows, plus one."""
+    long = hashes[(hashes >> np.uint64(_BITS)) & np.uint64(_SHORT - 1) == 0]
+    if len(long) * 8 < len(hashes):  # of many hashes few have a long run, and most often those decide alone
+        found = _longest(long)
+        if found.all():
+            return found
+    return _longest(hashes)
+
+
+def _longest(hashes: Words) -> NDArray[np.uint8]:
     rest = hashes >> np.uint64(_BITS)
     with np.errstate(over="ignore"):
         lowest = rest & (~rest + np.uint64(1))

@@ -10,7 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mlops_cli.statistics import distinct
 from mlops_cli.statistics.distinct import ERROR, KEPT, Distinct, hash_numbers, hash_texts
+from mlops_cli.statistics.seeds import generator
 
 WORDS = st.lists(st.integers(0, 2**64 - 1), max_size=120)
 
@@ -109,3 +111,11 @@ def test_nothing_is_no_value() -> None:
     assert Distinct().estimate() == 0
     assert hash_texts([]).shape == (0,)
     assert Distinct().merge(Distinct()) == Distinct()
+
+
+@pytest.mark.parametrize("count", [10, 3000, 60_000, 400_000])
+def test_looking_at_long_runs_first_finds_what_looking_at_all_finds(count: int) -> None:
+    hashes = generator(count).integers(0, 2**64, count, dtype=np.uint64)
+    assert distinct._registers(hashes).tolist() == distinct._longest(hashes).tolist()
+    few = hashes[: count // 2] & np.uint64(2**64 - 8)  # registers that nothing leads to
+    assert distinct._registers(few).tolist() == distinct._longest(few).tolist()

@@ -1,0 +1,130 @@
+"""What a schema file says of values."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from mlops_cli.data.checks.allowed import beyond
+from mlops_cli.data.checks.schema_parse import parse_schema
+from tests.support.planted import customers, found, only, validated
+
+NOW = customers(1000, 2)
+
+
+def said(text: str) -> bytes:
+    return f"schema: 1\ntable: {{extra: ignore}}\ncolumns: {{{text}}}".encode()
+
+
+@pytest.mark.parametrize(
+    ("text", "check", "rows"),
+    [
+        ("x: {range: [0, 5]}", "out_of_range", (1, 4)),
+        ("x: {range: [~, 5]}", "out_of_range", (1,)),
+        ("x: {missing: 0%}", "missing_values", (2,)),
+        ("x: {whole: true}", "whole", (3,)),
+        ("x: {unique: true}", "not_unique", (5,)),
+        ("x: {order: increasing}", "order", (3, 4)),
+        ("x: {values: [1, 9, 2.5, -1]}", None, ()),
+        ("x: {values: [1, 9, -1]}", "unknown_value", (3,)),
+        ("t: {values: [ab, cd]}", "unknown_value", (2, 3)),
+        ("t: {pattern: '[a-z]{2}'}", "pattern", (3,)),
+        ("t: {length: [2, 2]}", "length", (3,)),
+        ("t: {length: [~, 4]}", None, ()),
+        ("d: {range: [2024-01-02, 2024-01-05]}", "out_of_range", (0, 5)),
+        ("d: {order: strictly increasing}", None, ()),
+        ("d: {order: decreasing}", "order", (1, 2, 3, 4, 5)),
+    ],
+)
+def test_each_rule_names_the_rows_that_break_it(text: str, check: str | None, rows: tuple[int, ...]) -> None:
+    frame = pd.DataFrame({
+        "x": [1.0, 9.0, np.nan, 2.5, -1.0, 1.0],
+        "t": ["ab", "cd", "ef", "Abc", "ab", "cd"],
+        "d": pd.date_range("2024-01-01", periods=6),
+    })  # fmt: skip
+    result = validated(frame, parse_schema(said(text), "s.yaml"))
+    assert result.errors == ()
+    assert [(finding.check, finding.rows) for finding in result.findings] == (
+        [(check, rows)] if check else []
+    )
+    assert all(finding.severity == "fail" for finding in result.findings)
+
+
+@pytest.mark.parametrize(
+    ("rows", "n", "allowed", "severity"),
+    [
+        (0, 100, 0.0, None),
+        (1, 100, 0.0, "fail"),
+        (2, 100, 0.02, None),
+        (3, 100, 0.02, "warn"),
+        (20, 100, 0.02, "fail"),
+    ],
+)
+def test_a_little_more_than_allowed_is_a_warning_and_much_more_fails(
+    rows: int, n: int, allowed: float, severity: str | None
+) -> None:
+    assert beyond(rows, n, allowed) == severity
+
+
+@given(st.integers(0, 1000), st.floats(0, 1))
+def test_more_rows_are_never_better(rows: int, allowed: float) -> None:
+    rank = {None: 0, "warn": 1, "fail": 2}
+    assert rank[beyond(rows, 1000, allowed)] <= rank[beyond(min(1000, rows + 1), 1000, allowed)]
+
+
+def test_the_severity_of_the_schema_file_is_taken() -> None:
+    schema = parse_schema(said("age: {range: [0, 20], severity: {out_of_range: warn}}"), "s.yaml")
+    assert only(validated(NOW, schema), "out_of_range").severity == "warn"
+    schema = parse_schema(said("age: {range: [0, 20], severity: {out_of_range: off}}"), "s.yaml")
+    assert found(validated(NOW, schema)) == set()
+
+
+@pytest.mark.parametrize("rule", ["range: [0, 1]", "whole: true", "order: increasing"])
+def test_a_rule_that_does_not_fit_the_values_is_an_error(rule: str) -> None:
+    result = validated(NOW, parse_schema(said(f"country: {{{rule}}}"), "s.yaml"))
+    assert result.verdict == "error"
+
+
+@settings(max_examples=25, deadline=None)
+@given(
+    st.lists(st.one_of(st.none(), st.floats(-5, 5)), min_size=2, max_size=30).filter(
+        lambda v: any(x is not None for x in v)
+    ),
+    st.floats(-5, 0),
+    st.floats(0, 5),
+)
+def test_a_range_has_the_verdict_that_pandera_has(
+    values: list[float | None], low: float, high: float
+) -> None:
+    frame = pd.DataFrame({"x": pd.Series(values, dtype=float)})
+    ours = validated(frame, parse_schema(said(f"x: {{range: [{low!r}, {high!r}]}}"), "s.yaml"))
+    rows = [row for finding in ours.findings if finding.check == "out_of_range" for row in finding.rows]
+    schema = pa.DataFrameSchema({"x": pa.Column(float, pa.Check.in_range(low, high), nullable=True)})
+    try:
+        schema.validate(frame, lazy=True)
+        theirs: list[int] = []
+    except pa.errors.SchemaErrors as error:
+        theirs = sorted(error.failure_cases["index"].tolist())
+    assert rows == theirs[:20]
+
+
+def test_hundreds_of_thousands_of_failing_rows_are_counted_and_not_collected() -> None:
+    rows = 300_000
+    frame = pd.DataFrame(
+        {"x": np.full(rows, np.nan), "y": np.arange(rows) % 97 * 1.0, "t": np.arange(rows).astype(str)}
+    )
+    text = "x: {missing: 1%}, y: {range: [0, 1], unique: true}, t: {pattern: x, length: [9, ~]}"
+    begin = time.process_time()
+    result = validated(frame, parse_schema(said(text), "s.yaml"))
+    checks = {finding.check for finding in result.findings}
+    assert {"missing_values", "out_of_range", "not_unique", "pattern", "length"} <= checks
+    assert all(len(finding.rows) <= 20 for finding in result.findings)
+    assert (
+        time.process_time() - begin < 60
+    )  # a net: it takes about two seconds, and took minutes when failures were collected

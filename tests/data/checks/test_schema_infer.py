@@ -1,0 +1,98 @@
+"""Schema files out of tables."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import datasets
+
+from mlops_cli.data.checks.facts import table_facts
+from mlops_cli.data.checks.schema_infer import infer_schema, percent, scalar
+from mlops_cli.data.checks.schema_parse import parse_schema
+from mlops_cli.formats.problems import Problems
+from mlops_cli.formats.yaml_text import parse_yaml
+from tests.support.planted import customers, found, table, validated
+
+BEFORE = customers(3000, 1)
+
+
+def inferred(frame: object) -> str:
+    return infer_schema(table_facts(table(frame)))
+
+
+def test_a_table_meets_the_schema_that_was_made_from_it() -> None:
+    schema = parse_schema(inferred(BEFORE).encode(), "s.yaml")
+    assert [column.name for column in schema.columns] == list(BEFORE.columns)
+    assert validated(BEFORE, schema).verdict == "pass"
+
+
+def test_what_was_seen_is_written_down() -> None:
+    schema = parse_schema(inferred(BEFORE).encode(), "s.yaml")
+    age, plan, customer = (schema.column(name) for name in ("age", "plan", "customer"))
+    assert age is not None
+    assert plan is not None
+    assert customer is not None
+    assert (age.kind, age.low, age.high, age.whole) == ("numeric", 18.0, float(BEFORE["age"].max()), True)
+    assert plan.values == ("basic", "plus", "pro")
+    assert (customer.unique, customer.order, customer.low) == (True, "strictly increasing", None)
+    assert (schema.key, schema.time) == (("customer",), "created")
+
+
+def test_another_sample_of_the_same_does_not_fail() -> None:
+    schema = parse_schema(inferred(BEFORE).encode(), "s.yaml")
+    for seed in range(20):
+        assert validated(customers(1000, 100 + seed, start=3000), schema).verdict in ("pass", "warn")
+
+
+@pytest.mark.parametrize(
+    "load",
+    [
+        datasets.load_iris,
+        datasets.load_wine,
+        datasets.load_breast_cancer,
+        datasets.load_diabetes,
+        datasets.load_digits,
+    ],
+)
+def test_schemas_of_well_known_tables_are_met_by_them(load: object) -> None:
+    assert callable(load)
+    frame = load(as_frame=True).frame
+    result = validated(frame, parse_schema(inferred(frame).encode(), "s.yaml"))
+    assert result.verdict == "pass", result.findings
+
+
+@pytest.mark.parametrize(
+    "frame",
+    [
+        pd.DataFrame({"x": [1.5]}),
+        pd.DataFrame({"x": [np.nan, np.nan]}),
+        pd.DataFrame({"x": [np.inf, -np.inf, 1.0]}),
+        pd.DataFrame({"x": [None, "a"], "y: #": ["no", "12"], "": [True, False]}),
+        pd.DataFrame({"t": pd.to_datetime(["2024-01-01", None])}),
+        pd.DataFrame({'"quoted"': ["'", '"'], "null": ["~", "\n"], "ключ": ["значение", "🙂"]}),
+    ],
+)
+def test_odd_tables_have_a_schema_that_can_be_read_again(frame: pd.DataFrame) -> None:
+    schema = parse_schema(inferred(frame).encode(), "s.yaml")
+    result = validated(frame, schema)
+    assert result.errors == ()
+    assert {check for _, check in found(result)} <= {"constant", "infinite"}
+
+
+@given(st.text())
+def test_any_text_is_read_back_from_the_file_as_it_was(text: str) -> None:
+    text = text.encode("utf-8", "ignore").decode()
+    problems = Problems()
+    root = parse_yaml(f"[{scalar(text)}]".encode(), "f", problems)
+    assert problems.found == []
+    assert root is not None
+    assert root.plain() == [text]
+
+
+@given(st.floats(0, 1))
+def test_a_share_is_never_written_smaller_than_it_is(share: float) -> None:
+    written = float(percent(share).removesuffix("%")) / 100
+    assert share - 1e-12 <= written <= max(2 * share + 1e-12, 1e-300)
