@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlops_cli.errors import HistoryError
+    from mlops_cli.history.compare_profiles import ProfileRow
     from mlops_cli.history.known import KnownRun, Production
     from mlops_cli.history.refs import Ref
     from mlops_cli.opened import Opened
@@ -56,6 +57,8 @@ class CompareResult:
         One for each side but the first.
     stale : tuple of Stale
         Commits whose records are not of their code.
+    profiles : tuple of ProfileRow
+        What profiles say of data that both sides have profiled.
     trouble : HistoryError or None
         What of the history is not here.
     """
@@ -64,6 +67,7 @@ class CompareResult:
     code: tuple[CodeChange, ...]
     trouble: HistoryError | None = None
     stale: tuple[Stale, ...] = ()
+    profiles: tuple[ProfileRow, ...] = ()
 
 
 def compare(
@@ -106,7 +110,8 @@ def compare(
         is_code=lambda found, path: path in kept.get(found.name, ()),
         said=opened.config.metrics,
     )
-    return CompareResult(comparison, changes, opened.history.trouble, tuple(stale))
+    profiles = _profiles(opened, sides, everything=everything)
+    return CompareResult(comparison, changes, opened.history.trouble, tuple(stale), profiles)
 
 
 # What is compared ---------------------------------------------------------------------------------------------------
@@ -208,6 +213,16 @@ def _with_sizes(opened: Opened, facts: Facts) -> Facts:
         if known:
             inputs[path] = each._replace(files=known[0].files)
     return replace(facts, inputs=inputs)
+
+
+def _profiles(opened: Opened, sides: Sequence[Side], *, everything: bool) -> tuple[ProfileRow, ...]:
+    """Return what profiles say; where no side has one, nothing is imported."""
+    if not any(side.first.profiled for side in sides):
+        return ()
+    from mlops_cli.history.compare_profiles import compare_profiles
+    from mlops_cli.tracking.known_profiles import profile_reader
+
+    return compare_profiles(sides, profile_reader(opened), everything=everything)
 
 
 # Code ---------------------------------------------------------------------------------------------------------------

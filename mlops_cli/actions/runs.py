@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mlops_cli.errors import HistoryError
     from mlops_cli.history.known import KnownRun
     from mlops_cli.history.where.tree import Name
+    from mlops_cli.history.where.unmet import Unmet
     from mlops_cli.opened import Opened
 
 
@@ -44,6 +45,8 @@ class RunsResult:
         Runs of which the record's bytes are gone.
     trouble : HistoryError or None
         What of the history is not here.
+    unmet : tuple of Unmet
+        Where nothing meets what was asked: the parts of it that no run meets.
     """
 
     runs: tuple[KnownRun, ...]
@@ -57,6 +60,7 @@ class RunsResult:
     records: Mapping[str, bytes] = field(default_factory=dict)
     gone: tuple[str, ...] = ()
     trouble: HistoryError | None = None
+    unmet: tuple[Unmet, ...] = ()
 
 
 def runs(
@@ -117,4 +121,15 @@ def runs(
         records=found,
         gone=tuple(run.id for run in shown if run.id not in found) if records else (),
         trouble=history.trouble,
+        unmet=_unmet(opened, where, known, now, everything=everything) if known and not matched else (),
     )
+
+
+def _unmet(
+    opened: Opened, where: Sequence[str], known: Sequence[KnownRun], now: float, *, everything: bool
+) -> tuple[Unmet, ...]:
+    from mlops_cli.history.where.unmet import unmet
+
+    here = {run.id for run in known}
+    others = [] if everything else [run for run in opened.history.runs() if run.id not in here]
+    return unmet(where, known, now, others)

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_cli.errors import MlopsError, UsageError
+from mlops_cli.formats.canonical import compact
 from mlops_cli.formats.problems import nearest
-from mlops_cli.history.conditions import ReadCondition, like, read_conditions, text_condition
+from mlops_cli.history.conditions import ReadCondition, like, read_conditions, text_condition, values_of
+from mlops_cli.history.near_values import nearest_values
 from mlops_cli.history.tried import search
 from mlops_cli.tracking.content import content_meant
 from mlops_cli.tracking.which_run import which_run
@@ -119,7 +121,7 @@ def tried(
     runs = [run for run in known if run.id != itself]
     result = search(runs, conditions, near=0 if brief else near, best=not brief, said=opened.config.metrics)
     if not result.found:
-        hints += _unknown(opened, asked)
+        hints += _unknown(opened, asked) + _unmet(asked, runs)
     shown = result.found if limit is None else result.found[:limit]
     listed = [*shown, *(each.run for each in result.near)]
     return TriedResult(
@@ -221,6 +223,21 @@ def _unknown(opened: Opened, asked: Iterable[ParamCondition]) -> list[str]:
                 raise UsageError(text, hint=close or "See what runs had with: mlops runs --json")
             found.append(text + (f": {close}" if close else ""))
     return found
+
+
+def _unmet(asked: Iterable[ParamCondition], runs: Sequence[KnownRun]) -> list[str]:
+    """Return a sentence for each condition that no run meets, though runs have the parameter, with the nearest values there are."""
+    found = []
+    for each in asked:
+        present = [value for run in runs for value in values_of(run.params, each.name)]
+        if not present or any(each.miss(run) is None for run in runs):
+            continue
+        near, more = nearest_values(each.values, present)
+        others = f" and {more:,} more" if more else ""
+        values = ", ".join(compact(value).decode().strip() for value in near)
+        verb = "are" if more or len(near) > 1 else "is"
+        found.append(f"no run ever had {each.name} {each.sign} {each.text}; there {verb} {values}{others}")
+    return list(dict.fromkeys(found))
 
 
 def _present(opened: Opened) -> set[str]:

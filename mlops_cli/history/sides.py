@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import posixpath
 import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlops_cli.formats.redact import redact
 from mlops_cli.history.known import own_changes
 from mlops_cli.history.run_record import StageRun, flat_metrics, flat_params
 
@@ -38,6 +40,24 @@ class Input(NamedTuple):
     files: int | None = None
 
 
+class Profiled(NamedTuple):
+    """The profile of a table that a stage made with `uses: profile`.
+
+    Parameters
+    ----------
+    stage : str
+        The stage.
+    file : str
+        The profile's path, relative to the project.
+    digest : str
+        Its digest.
+    """
+
+    stage: str
+    file: str
+    digest: str
+
+
 @dataclass(frozen=True, slots=True)
 class Facts:
     """What is known of one run, or of what a commit has recorded.
@@ -64,6 +84,8 @@ class Facts:
         Models that it built on.
     set_only : bool
         What is uncommitted of its code is nothing but the parameters that an experiment set.
+    profiled : mapping
+        What describes a table, by the table's path; by path and stage, `raw.csv (narrow)`, where several stages do.
     """
 
     name: str
@@ -85,6 +107,7 @@ class Facts:
     environment: Mapping[str, Any] | None = None
     parents: Mapping[str, Any] = field(default_factory=dict)
     set_only: bool = False
+    profiled: Mapping[str, Profiled] = field(default_factory=dict)
 
 
 class Side(NamedTuple):
@@ -174,7 +197,41 @@ def _of_stages(stages: Sequence[StageRun]) -> dict[str, Any]:
         if not _lies_in(path, outs)
     }
     commands = {stage.name: _command(stage.program) for stage in stages if stage.program is not None}
-    return {"inputs": inputs, "outs": outs, "commands": commands}
+    return {"inputs": inputs, "outs": outs, "commands": commands, "profiled": _profiled(stages)}
+
+
+def _profiled(stages: Iterable[StageRun]) -> dict[str, Profiled]:
+    found: dict[str, Profiled] = {}
+    for stage in stages:
+        described = _described(stage)
+        if described is not None:
+            path, profiled = described
+            found[path if path not in found else f"{path} ({stage.name})"] = profiled
+    return found
+
+
+def _described(stage: StageRun) -> tuple[str, Profiled] | None:
+    """Return the table that a stage profiled, and its profile; None for any other stage, and where its record is odd."""
+    program = stage.program
+    if not isinstance(program, dict) or program.get("uses") != "profile":
+        return None
+    from mlops_cli.data.profile.step import PROFILE
+
+    settings = program.get("with")
+    data = settings.get("data") if isinstance(settings, dict) else None
+    made = next((path for path in stage.outs if posixpath.basename(path) == PROFILE), None)
+    if not isinstance(data, str) or made is None:
+        return None
+    return _table(data, stage.deps), Profiled(stage.name, made, str(stage.outs[made].digest))
+
+
+def _table(data: str, deps: Iterable[str]) -> str:
+    """Return the path of a table relative to the project: its settings give it relative to the stage's own folder."""
+    if "://" in data:
+        return redact(data)
+    path = posixpath.normpath(data)
+    tail = "/" + re.sub(r"^(\.\./)+", "", path)
+    return path if path in deps else next((each for each in deps if f"/{each}".endswith(tail)), path)
 
 
 def _lies_in(path: str, outs: Mapping[str, str]) -> bool:

@@ -4,7 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from mlops_cli.history.compare_profiles import column_change, is_gone, is_new, most_changed, telling
+from mlops_cli.history.compare_profiles import (
+    NOTICED,
+    column_change,
+    figure_change,
+    is_gone,
+    is_new,
+    is_noticed,
+    most_changed,
+    telling,
+)
 from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.profile import share_text, time_text
 from mlops_cli.render.short import short_text
@@ -27,6 +36,11 @@ class _Figure(NamedTuple):
     what: str
     change: Change
     sides: dict[int, tuple[ColumnDiff, Change]]
+
+    @property
+    def weight(self) -> float:
+        """How much it changed, on the side on which it changed most."""
+        return max(figure_change(column, change) for column, change in self.sides.values())
 
 
 def profile_rows(profiles: Sequence[ProfileRow], *, everything: bool, whole: bool) -> list[tuple[str, ...]]:
@@ -117,10 +131,14 @@ def _column_rows(row: ProfileRow, *, whole: bool) -> list[tuple[str, ...]]:
         for column in found.changed if found else ():
             columns.setdefault(column.name, {})[number] = column
     names = sorted(columns, key=lambda name: (-max(map(column_change, columns[name].values())), name))
-    shown = names if whole else names[:_COLUMNS]
+    telling_names = [name for name in names if any(map(is_noticed, columns[name].values()))]
+    shown = names if whole else telling_names[:_COLUMNS]
     rows = [line for name in shown for line in _figure_rows(row, name, columns[name], whole=whole)]
     if len(shown) < len(names):
-        more = f"{_short(row.name)}: … and {count_text(len(names) - len(shown), 'more column')}"
+        left = count_text(len(names) - len(shown), "more column" if shown else "column")
+        more = (
+            f"{_short(row.name)}: {'… and ' if shown else ''}{left} changed {'less' if shown else 'little'}"
+        )
         rows.append((more, *_cells([""] * len(row.cells), [""] * len(row.cells))))
     return rows
 
@@ -136,7 +154,11 @@ def _figure_rows(
         cells = ["there" if there else "-"]
         cells += [_presence(row, number, status, there=there) for number in range(1, len(row.cells))]
         found.append((lead, *_cells(cells, [status.get(number, "") for number in range(len(row.cells))])))
-    figures = _figures(columns)
+    figures = _figures(columns, whole=whole)
+    if not figures and not status:
+        far = [columns[at].distance if at in columns else None for at in range(len(row.cells))]
+        said = ["" if each is None else f"distance {each:.2f}" for each in far]
+        found.append((f"{lead}: distribution", *_cells([""] * len(row.cells), said)))
     for figure in figures if whole else figures[:_FIGURES]:
         cells = [_value(figure.change, figure.change.before)]
         changes = [""]
@@ -158,13 +180,15 @@ def _presence(row: ProfileRow, number: int, status: dict[int, str], *, there: bo
     return "there" if there != (number in status) else "-"
 
 
-def _figures(columns: dict[int, ColumnDiff]) -> list[_Figure]:
+def _figures(columns: dict[int, ColumnDiff], *, whole: bool) -> list[_Figure]:
+    """Return the figures that changed enough to be noticed on any side, or all; the most telling first."""
     found: dict[str, _Figure] = {}
     for number, column in columns.items():
-        for change in telling(column):
+        for change in column.changes:
             figure = found.setdefault(change.what, _Figure(change.what, change, {}))
             figure.sides[number] = column, change
-    return list(found.values())
+    kept = [figure for figure in found.values() if whole or figure.weight >= NOTICED]
+    return sorted(kept, key=lambda figure: -figure.weight)
 
 
 def _cells(cells: Sequence[str], changes: Sequence[str]) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops_cli.data.drift.wire import drift_wire
 from mlops_cli.data.drift.words import band_text, p_text, value_text
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
     from mlops_cli.data.drift.model import ColumnDrift, DriftReport, JointDrift, Measure
 
+T = TypeVar("T")
 _HEAD = (
     "column",
     "type",
@@ -33,7 +34,7 @@ _HEAD = (
     "what",
 )
 # How soon a column gives way on a narrow terminal: the higher, the sooner; 0 never.
-_WEIGHTS = (0.0, 5.0, 0.0, 3.0, 0.0, 4.0, 4.5, 2.0, 6.0, 6.5, 5.5, 1.0)
+_WEIGHTS = (0.0, 5.0, 0.0, 3.0, 0.0, 4.0, 4.5, 2.0, 6.5, 6.0, 5.5, 1.0)
 _STYLES = {"fail": "red", "error": "bold red", "warn": "yellow", "pass": "green", "insufficient": "cyan"}
 _NAME = 40
 _FLOAT = 12  # significant digits
@@ -49,11 +50,17 @@ def drift_text(report: DriftReport, form: str, *, width: int | None = None, brie
     brief : bool
         Only the columns about which there is something to say, where there are many.
     """
-    rows = [_row(each, report) for each in report.columns]
+    head: tuple[str, ...] = _HEAD
+    weights: tuple[float, ...] = _WEIGHTS
+    rows = [_row(each) for each in report.columns]
+    if report.weighted == "equal":  # all the same, so not worth a column
+        at = head.index("weight")
+        head, weights = _but(head, at), _but(weights, at)
+        rows = [_but(row, at) for row in rows]
     if form == "csv":
         return list_text(_CSV, [_csv_row(each) for each in report.columns], "csv")
     if form == "md":
-        return f"{_headline(report)}\n\n{list_text(_HEAD, rows, 'md')}\n{_joint_text(report.joint)}{report.sentence}\n"
+        return f"{_headline(report)}\n\n{list_text(head, rows, 'md')}\n{_joint_text(report.joint)}{report.sentence}\n"
     shown = list(zip(report.columns, rows, strict=True))
     telling = [pair for pair in shown if pair[0].verdict != "pass"]
     quiet = len(shown) - len(telling)
@@ -61,8 +68,8 @@ def drift_text(report: DriftReport, form: str, *, width: int | None = None, brie
         shown = telling
     else:
         quiet = 0
-    cells = [_cells(row, each) for each, row in shown]
-    table = runs_table(_HEAD, cells, _WEIGHTS, width=width) if cells else ""
+    cells = [_cells(head, row, each) for each, row in shown]
+    table = runs_table(head, cells, weights, width=width) if cells else ""
     more = f"{quiet} more columns pass; -v shows them.\n" if quiet else ""
     return f"{table}{more}{_joint_text(report.joint)}"
 
@@ -77,7 +84,7 @@ def _headline(report: DriftReport) -> str:
     return f"**{report.verdict}**: {report.current.name} against {report.reference.name}"
 
 
-def _row(column: ColumnDrift, report: DriftReport) -> tuple[str, ...]:
+def _row(column: ColumnDrift) -> tuple[str, ...]:
     main = _main(column)
     return (
         short_text(column.name, _NAME),
@@ -90,14 +97,18 @@ def _row(column: ColumnDrift, report: DriftReport) -> tuple[str, ...]:
         "" if column.p_adjusted is None else p_text(column.p_adjusted),
         f"{column.n_reference:,} → {column.n_current:,}",
         "" if column.needed is None else f"{column.needed:,}",
-        f"{column.weight:.1%}" if report.weighted != "equal" else "",
+        f"{column.weight:.1%}",
         column.cause or (column.reason if column.verdict in ("insufficient", "error") else ""),
     )
 
 
-def _cells(row: Sequence[str], column: ColumnDrift) -> list[Cell]:
+def _but(row: tuple[T, ...], at: int) -> tuple[T, ...]:
+    return (*row[:at], *row[at + 1 :])
+
+
+def _cells(head: Sequence[str], row: Sequence[str], column: ColumnDrift) -> list[Cell]:
     cells = []
-    for name, text in zip(_HEAD, row, strict=True):
+    for name, text in zip(head, row, strict=True):
         style = _STYLES[column.verdict] if name == "verdict" else ""
         right = name in ("effect", "warn", "fail", "p", "needed", "weight")
         cells.append(Cell(text, style, right=right, elastic=name in ("what", "column")))

@@ -106,7 +106,10 @@ def test_conditions_choose_and_all_of_them_must_hold(made: Path) -> None:
 
 def test_none_that_is_so_is_an_answer_and_no_error(made: Path) -> None:
     answer = mlops(made, "runs", "-w", "status == stopped")
-    assert (answer.code, answer.out, answer.err) == (0, "", "None of 3 runs is so.\n")
+    said = "None of 3 runs is so.\nNo run here meets status == 'stopped'; there are 'ok', 'failed'.\n"
+    assert (answer.code, answer.out, answer.err) == (0, "", said)
+    answer = mlops(made, "runs", "-w", "status == stopped", "--json")
+    assert (answer.json["runs"], "there are 'ok', 'failed'" in answer.err) == ([], True)
     assert messages(made, "-w", "status == stopped") == []
 
 

@@ -193,6 +193,14 @@ def test_what_is_drawn_or_turned_round_is_refused_with_what_to_write(repo: Path)
         assert (answer.code, hint in answer.err) == (2, True), answer
 
 
+def test_a_value_that_no_run_ever_had_is_told_with_the_nearest_there_are(repo: Path) -> None:
+    [hint] = tried(repo, "-S", 'train.depth="4"', "-S", "train.kind=tree", code=1)["hints"]
+    assert hint == 'no run ever had train.depth = "4"; there is 4'
+    [hint] = tried(repo, "-S", "train.kind=trees", code=1)["hints"]
+    assert hint == 'no run ever had train.kind = trees; there is "tree"'
+    assert tried(repo, "-S", "train.kind=tree", "-S", "train.depth=4")["hints"] == []
+
+
 def test_a_name_may_have_the_prefix_that_where_gives_it(repo: Path) -> None:
     assert len(ids(tried(repo, "-S", "params.train.depth=4"))) == 1
     tried(repo, "-S", "params.train.depth=5", code=1)

@@ -3,47 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING
 
-from mlops_cli.history.lineage.kinds import is_code, is_model
-from mlops_cli.history.lineage.sources import distinct
+from mlops_cli.history.lineage.measured import Change, Measured, change_of, metrics_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from mlops_cli.history.lineage.graph import Edge, Lineage, Named, Node
+    from mlops_cli.history.lineage.graph import Edge, Lineage, Node
     from mlops_cli.history.lineage.sources import Known
-
-
-class Measured(NamedTuple):
-    """A metric of a model.
-
-    Parameters
-    ----------
-    value : float
-        The number; of an estimate with an interval its value.
-    stage : str
-        Which stage reported it.
-    on : frozenset of str
-        Digests of the data that it was measured on: two values compare only where these are the same.
-    """
-
-    value: float
-    stage: str
-    on: frozenset[str]
-
-
-class Change(NamedTuple):
-    """What became of a metric from the parent to the child; `fair` where both were measured on the same data."""
-
-    old: float
-    new: float
-    fair: bool
-
-    @property
-    def by(self) -> float:
-        """The difference."""
-        return self.new - self.old
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +110,7 @@ def _generation(
         for metric, new in metrics[name].items():
             old = base.get(metric)
             if old is not None:
-                changes[metric] = Change(old.value, new.value, old.on == new.on)
+                changes[metric] = change_of(old, new)
     return Generation(
         number[name],
         lineage.nodes[name],
@@ -160,41 +128,3 @@ def _metrics(
 ) -> dict[str, Measured]:
     made = [lineage.productions[e.start] for e in before[name] if e.start in lineage.productions]
     return metrics_of(known, lineage.artifacts.get(name), made) if name in lineage.artifacts else {}
-
-
-def metrics_of(known: Known, named: Named | None, made: Any = ()) -> dict[str, Measured]:
-    """Return what the stage that made a model reported, and what stages reported that read it and made no other model of it.
-
-    The latest report of a metric counts.
-    """
-    if named is None:
-        return {}
-    digest = named.artifact.digest
-    readers = [
-        p for p in distinct(known.used(digest)) if p.metrics and not any(is_model(path) for path in p.outs)
-    ]
-    found: dict[str, Measured] = {}
-    for production in [*made, *sorted(readers, key=lambda p: p.started or "")]:
-        on = frozenset(
-            artifact.digest
-            for path, artifact in production.deps.items()
-            if artifact.digest != digest and not is_code(path) and not is_model(path)
-        )
-        for metric, value in production.metrics.items():
-            number = number_of(value)
-            if number is not None:
-                found[metric] = Measured(number, production.stage, on)
-    return found
-
-
-def number_of(value: Any) -> float | None:
-    """Return a metric's number: itself, or the `value` of an estimate; None where it is none.
-
-    Examples
-    --------
-    >>> number_of(0.5), number_of({"value": 0.5, "n": 3}), number_of(True), number_of("high")
-    (0.5, 0.5, None, None)
-    """
-    if isinstance(value, dict):
-        value = value.get("value")
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else None

@@ -6,8 +6,8 @@ import math
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from mlops_cli.history.lineage.chain import Change, metrics_of, number_of
 from mlops_cli.history.lineage.kinds import is_code
+from mlops_cli.history.lineage.measured import Change, change_of, metrics_of, number_of
 from mlops_cli.history.lineage.sources import flat
 
 if TYPE_CHECKING:
@@ -139,11 +139,7 @@ def _metric_changes(known: Known, old: Lineage, new: Lineage) -> dict[str, Chang
             lineage.productions[e.start] for e in lineage.before()[start] if e.start in lineage.productions
         ]
         sides.append(metrics_of(known, lineage.artifacts.get(start), made))
-    return {
-        name: Change(sides[0][name].value, sides[1][name].value, sides[0][name].on == sides[1][name].on)
-        for name in sides[0]
-        if name in sides[1]
-    }
+    return {name: change_of(sides[0][name], sides[1][name]) for name in sides[0] if name in sides[1]}
 
 
 def _stages(lineage: Lineage) -> dict[str, _Stage]:

@@ -103,9 +103,9 @@ def expression_text(expression: Expression) -> str:
     """
     match expression:
         case Compare(name, op, value):
-            return f"{name} {op} {_scalar_text(value)}"
+            return f"{name} {op} {scalar_text(value)}"
         case In(name, values, negated):
-            inside = ", ".join(map(_scalar_text, values))
+            inside = ", ".join(map(scalar_text, values))
             return f"{name} {'not in' if negated else 'in'} ({inside})"
         case Exists(name):
             return f"{name} exists"
@@ -124,7 +124,14 @@ def _inside(expression: Expression, looser: object) -> str:
     return f"({text})" if isinstance(expression, looser) else text  # type: ignore[arg-type] # unions of classes are taken
 
 
-def _scalar_text(value: Scalar) -> str:
+def scalar_text(value: Scalar) -> str:
+    """Return a value as conditions have it: text in quotes.
+
+    Examples
+    --------
+    >>> scalar_text("8"), scalar_text(8), scalar_text(None)
+    ("'8'", '8', 'null')
+    """
     if isinstance(value, str):
         return quoted(value)
     if isinstance(value, float) and value in (float("inf"), float("-inf")):

@@ -1,0 +1,95 @@
+"""What `evaluate` and `train` say."""
+
+from __future__ import annotations
+
+from mlops_cli.actions.evaluate import EvaluateResult
+from mlops_cli.evaluation.charts import Calibration, Confusion, Threshold
+from mlops_cli.evaluation.findings import Slice, Warned
+from mlops_cli.evaluation.measured import Measured, unmeasured
+from mlops_cli.evaluation.model import Evaluation
+from mlops_cli.evaluation.sentence import amount, sentence_of
+from mlops_cli.render.evaluate import evaluate_summary, evaluate_text, evaluate_wire
+
+ACCURACY = Measured(0.91234, 0.9051, 0.9197, 1000, "up", "ok", "wilson")
+EVALUATION = Evaluation(
+    "binary",
+    1000,
+    {
+        "accuracy": ACCURACY,
+        "roc_auc": unmeasured("insufficient", "all rows are of one class, no", 1000, "up"),
+    },
+    classes=("no", "yes"),
+    positive="yes",
+    slices=(
+        Slice("age >= 65", "age >= 65", "age >= 65", 40, "insufficient", "40 rows", {"accuracy": ACCURACY}),
+    ),
+    warnings=(Warned("identifier", "id", "warn", "id names rows", {}, "a key"),),
+    calibration=Calibration((), 0.97, -0.07),
+    confusion=Confusion(("no", "yes"), ((900, 10), (78, 12))),
+    threshold=Threshold(0.3, "youden", 500, 1000, "chosen on 500 rows"),
+    notes=("a note",),
+    sentence="all of it",
+)
+
+
+def result(evaluation: Evaluation | None = EVALUATION) -> EvaluateResult:
+    return EvaluateResult(evaluation, "reports/e", None, "churn")
+
+
+def test_a_table_has_every_metric_with_as_many_digits_as_its_interval_is_worth() -> None:
+    text = evaluate_text(result())
+    lines = [line.split() for line in text.splitlines()]
+    assert ["accuracy", "0.912", "0.905", "to", "0.920", "1,000", "higher"] in lines
+    assert any(line[:2] == ["roc_auc", "insufficient"] and "one class" in " ".join(line) for line in lines)
+
+
+def test_every_part_is_shown_where_there_is_one() -> None:
+    text = evaluate_text(result())
+    assert "yes is answered from a score of 0.3 on (chosen by youden; chosen on 500 rows)." in text
+    assert "slope 0.97" in text
+    assert "is yes  78       12" in text
+    assert "insufficient: 40 rows" in text
+    assert "warn   id names rows. Likely: a key." in text
+    bare = evaluate_text(result(Evaluation("regression", 3, {"mae": Measured(1.5, None, None, 3, "down")})))
+    assert bare.count("\n") == 2
+
+
+def test_other_forms_have_a_row_for_each_metric_and_slice() -> None:
+    rows = evaluate_text(result(), "csv").splitlines()
+    assert rows[1] == "all,accuracy,0.91234,0.9051,0.9197,1000,up,ok,"
+    assert [row.split(",")[:2] for row in rows[1:]] == [
+        ["all", "accuracy"],
+        ["all", "roc_auc"],
+        ["age >= 65", "accuracy"],
+    ]
+
+
+def test_the_summary_has_the_sentence_the_notes_and_where_the_report_lies() -> None:
+    assert evaluate_summary(result()) == "churn: all of it.\na note\nReport: reports/e/report.html\n"
+
+
+def test_without_an_evaluation_there_is_nothing_to_show() -> None:
+    assert (evaluate_text(result(None)), evaluate_summary(result(None))) == ("", "")
+    assert evaluate_wire(result(None)) == {"name": "churn", "report": "reports/e", "run": None}
+    assert result(None).exit_code == 4
+
+
+def test_a_metric_that_could_not_be_computed_decides_the_exit_code() -> None:
+    broken = Evaluation(
+        "regression", 3, {"mae": unmeasured("error", "1 of 3 predictions are missing", 3, "down")}
+    )
+    assert result(broken).exit_code == 5
+    assert result().exit_code == 0
+
+
+def test_the_sentence_says_what_is_main_and_what_is_wrong() -> None:
+    assert sentence_of(EVALUATION).startswith("1,000 rows: roc_auc insufficient: all rows")
+    grave = Warned("overlap", "", "fail", "all rows were trained on", {}, "")
+    untrusted = Evaluation("regression", 5, {"mae": Measured(1.0, 0.5, 1.5, 5, "down")}, warnings=(grave,))
+    assert (
+        sentence_of(untrusted) == "5 rows: mae 1.00 (0.50 to 1.50); do not trust it: all rows were trained on"
+    )
+
+
+def test_an_amount_without_an_interval_is_a_number_alone() -> None:
+    assert amount(Measured(0.123456)) == "0.1235"
