@@ -23,6 +23,7 @@ from mlops_cli.actions.bisect import BisectOptions, BisectResult, By, bisect
 from mlops_cli.actions.checkout import checkout
 from mlops_cli.actions.compare import CompareResult, compare
 from mlops_cli.actions.diff import DiffResult, diff
+from mlops_cli.actions.drift import drift
 from mlops_cli.actions.experiments import ExperimentOptions, ExperimentsResult, experiments
 from mlops_cli.actions.fetch import fetch
 from mlops_cli.actions.graph import GraphResult, graph
@@ -36,6 +37,7 @@ from mlops_cli.actions.lineage import (
 )
 from mlops_cli.actions.lineage_verify import lineage_verify
 from mlops_cli.actions.note import NoteResult, note
+from mlops_cli.actions.profile import ProfileResult, profile
 from mlops_cli.actions.pull import PullResult, pull
 from mlops_cli.actions.push import push
 from mlops_cli.actions.remove import RemoveResult, remove
@@ -46,7 +48,10 @@ from mlops_cli.actions.show import ShowResult, show
 from mlops_cli.actions.stages import StagesResult, stages
 from mlops_cli.actions.status import StatusResult, status
 from mlops_cli.actions.tried import TriedResult, Wanted, tried
+from mlops_cli.actions.validate import validate
 from mlops_cli.actions.verify import verify
+from mlops_cli.data.checks.request import Request
+from mlops_cli.data.drift.model import DriftSettings
 from mlops_cli.history.repetition import TOLERANCE
 from mlops_cli.opened import Opened, open_folder
 
@@ -54,6 +59,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
     from types import TracebackType
 
+    from mlops_cli.data.checks.model import Validation
+    from mlops_cli.data.drift.model import DriftReport
     from mlops_cli.execution.events import Event, Notice
     from mlops_cli.experiments.trial import Trial
     from mlops_cli.history.lineage.statements import Proof
@@ -301,6 +308,25 @@ class ProjectApi:
         options = BisectOptions(by, threshold, repeats, most, dry, jobs)
         with self._open() as opened:
             return bisect(opened, metric, good, bad, _names(stages), options, listen)
+
+    def profile(self, path: str, *, against: str = "", out: str = "") -> ProfileResult:
+        """Describe a table, as `mlops profile`."""
+        return profile(self._folder, path, against=against, out=out)
+
+    def validate(self, path: str, *, schema: str = "", against: str = "", target: str = "") -> Validation:
+        """Say what is wrong with a table, as `mlops validate`; a failure is in the result."""
+        return validate(self._folder, Request(path, schema, against, target=target))
+
+    def drift(
+        self,
+        reference: str,
+        current: str,
+        settings: DriftSettings | None = None,
+        *,
+        model: str | None = None,
+    ) -> DriftReport:
+        """Say whether two tables or profiles differ, as `mlops drift`; a difference is in the result."""
+        return drift(self._folder, reference, current, settings or DriftSettings(), model=model)
 
     def _open(self) -> Opened:
         return open_folder(self._folder)

@@ -2,15 +2,19 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pyarrow as pa
+import pyarrow.compute
 import pytest
 
 import mlops_cli
 from mlops_cli import open_project
+from mlops_cli.data.drift.model import DriftSettings
 from mlops_cli.errors import UsageError
 from mlops_cli.execution.events import StageStarted
 from mlops_cli.version import VERSION
 from tests.support.command import project
 from tests.support.files import write
+from tests.support.tables import people, write_csv
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -111,3 +115,17 @@ def test_a_program_asks_what_was_tried_and_what_differs(repo: Path) -> None:
         result = this.compare(run, run)
         assert [side.first.run for side in result.comparison.sides] == [run, run]
         assert result.comparison.metrics == ()
+
+
+def test_a_program_describes_checks_and_compares_tables(repo: Path) -> None:
+    write_csv(repo / "old.csv", people(3000, seed=1))
+    write_csv(repo / "new.csv", people(3000, seed=2))
+    later = people(3000, seed=3)
+    write_csv(repo / "later.csv", later.set_column(1, "age", pa.compute.add(later["age"], 40)))
+    with open_project(repo) as this:
+        described = this.profile("old.csv", out="old.json")
+        assert (described.profile.rows, (repo / "old.json").exists()) == (3000, True)
+        assert this.validate("new.csv", against="old.json").verdict == "pass"
+        assert this.drift("old.csv", "new.csv", DriftSettings(joint=False)).verdict == "pass"
+        older = this.drift("old.json", "later.csv", DriftSettings(joint=False, ignore=("id",)))
+        assert [column.name for column in older.columns if column.verdict == "fail"] == ["age"]
