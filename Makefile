@@ -4,6 +4,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 DVC := build/dvc
 MOTO := build/moto
+EVIDENTLY := build/evidently
+NANNYML := build/nannyml
 PRE_COMMIT := build/pre-commit
 
 # One stamp for the pinned packages, one for the package itself: editing pyproject.toml costs seconds, not a new
@@ -13,9 +15,10 @@ PACKAGES := $(VENV)/.packages-$(VERSION)
 READY := $(VENV)/.ready-$(VERSION)
 DVC_READY := $(DVC)/.ready-$(VERSION)
 MOTO_READY := $(MOTO)/.ready-$(VERSION)
+PEERS_READY := $(EVIDENTLY)/.ready-$(VERSION) $(NANNYML)/.ready-$(VERSION)
 PRE_COMMIT_READY := $(PRE_COMMIT)/.ready-$(VERSION)
 
-.PHONY: help setup demo test test-all check format bench clean
+.PHONY: help setup demo test test-all check format bench bench-peers clean
 
 help: ## say what each target does
 	@awk -F ': .*## ' '/^[a-z-]+:.*## /{printf "  make %-9s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -45,6 +48,8 @@ format: $(READY) ## put the code into the one layout
 bench: $(READY) $(DVC_READY) $(MOTO_READY) ## measure beside DVC and make; data: make bench BENCH="--scenarios data,s3"
 	$(BIN)/python -m benchmarks --dvc $(DVC)/bin/dvc --moto $(MOTO)/bin/moto_server $(BENCH)
 
+bench-peers: $(PEERS_READY) ## make the environments of Evidently and NannyML, for: make bench BENCH="--scenarios drift"
+
 $(MOTO): $(MOTO_READY) ;
 
 $(PRE_COMMIT): $(PRE_COMMIT_READY) ;
@@ -68,6 +73,10 @@ $(DVC_READY): requirements/dvc.txt benchmarks/setup_dvc.sh requirements/set-up.s
 
 $(MOTO_READY): requirements/moto.txt tests/support/setup_moto.sh requirements/set-up.sh
 	@sh tests/support/setup_moto.sh "$(PYTHON)" $(MOTO)
+	@touch $@
+
+build/%/.ready-$(VERSION): requirements/%.txt benchmarks/setup_%.sh requirements/set-up.sh
+	@sh benchmarks/setup_$*.sh "$(PYTHON)" build/$*
 	@touch $@
 
 $(PRE_COMMIT_READY): requirements/pre-commit.txt requirements/set-up.sh

@@ -15,12 +15,14 @@ from benchmarks import machine as machine_facts
 from benchmarks.data_scenarios import S3_DVC_LIMIT, DataBench
 from benchmarks.data_sets import SETS, DataSet
 from benchmarks.data_tools import DataTool, DvcData, GitData, MlopsData, copiers
+from benchmarks.drift_scenarios import DriftBench
 from benchmarks.history_scenarios import HistoryBench
 from benchmarks.measure import Machine, clean_environment
 from benchmarks.report import as_json, markdown
 from benchmarks.s3 import S3Server
 from benchmarks.samples import Samples, say
 from benchmarks.scenarios import Bench
+from benchmarks.slice_scenarios import SliceBench
 from benchmarks.tools import Dvc, Make, Mlops, Tool
 
 if TYPE_CHECKING:
@@ -28,13 +30,21 @@ if TYPE_CHECKING:
 
 T = TypeVar("T", Tool, DataTool)
 
-TOOLS = ("mlops", "dvc", "make", "git", "cp", "rsync")
+TOOLS = ("mlops", "dvc", "make", "git", "cp", "rsync", "evidently", "nannyml")
 SCENARIOS = ("start", "stages", "parallel")
 DATA_SCENARIOS = ("data", "s3")
 """Measured when asked for: they take hours."""
 
+DRIFT_SCENARIOS = ("drift",)
+"""Measured when asked for: the others need minutes and gigabytes."""
+
 HISTORY_SCENARIOS = ("history",)
 """Measured when asked for: writing the history takes some time."""
+
+SLICE_SCENARIOS = ("slices",)
+"""Measured when asked for: a table of a million rows is written first."""
+
+ASKED_FOR = DATA_SCENARIOS + HISTORY_SCENARIOS + SLICE_SCENARIOS + DRIFT_SCENARIOS
 
 WARM_UP_FILES = 20
 S3_SCALE = 0.1
@@ -69,6 +79,12 @@ def main() -> int:
         if set(options.scenarios) & set(HISTORY_SCENARIOS):
             program = str(options.mlops.absolute())
             HistoryBench(machine, folder, program, options.rounds, samples).history(options.commits)
+        if set(options.scenarios) & set(DRIFT_SCENARIOS):
+            peers = _peers(options, facts, machine, folder)
+            program = str(options.mlops.absolute())
+            DriftBench(machine, folder, program, peers, options.rounds, samples).drift(options.rows)
+        if set(options.scenarios) & set(SLICE_SCENARIOS):
+            SliceBench(machine, folder, options.rounds, samples).slices(options.rows)
     return 0
 
 
@@ -135,6 +151,23 @@ def _here(
     return found
 
 
+def _peers(
+    options: argparse.Namespace, facts: dict[str, str], machine: Machine, folder: Path
+) -> dict[str, str]:
+    """Return the Pythons that have the others that compare tables, and add their versions to the facts."""
+    found = {}
+    for name, python in (("Evidently", options.evidently), ("NannyML", options.nannyml)):
+        if name.lower() not in options.tools:
+            continue
+        if not shutil.which(python):
+            say(f"{name} is not here and is left out")
+            continue
+        found[name] = str(python.absolute())
+        program = f"import {name.lower()} as it; print(it.__version__)"
+        facts[name] = machine.run([found[name], "-c", program], folder).output.split()[-1]
+    return found
+
+
 def _pipeline_tools(options: argparse.Namespace) -> dict[Tool, Path | str]:
     mlops, dvc = (str(path.absolute()) for path in (options.mlops, options.dvc))
     return {Mlops(mlops): mlops, Dvc(dvc): dvc, Make(): "make"}
@@ -148,21 +181,31 @@ def _data_tools(options: argparse.Namespace) -> dict[DataTool, Path | str]:
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
-        prog="python -m benchmarks", description="Measure mlops beside DVC, make, git, cp and rsync."
+        prog="python -m benchmarks",
+        description="Measure mlops beside DVC, make, git, cp, rsync, Evidently and NannyML.",
     )
     parser.add_argument(
         "--sizes", type=_numbers, default=[10, 100, 1000], help="numbers of stages: 10,100,1000"
     )
     parser.add_argument(
         "--scenarios",
-        type=_names(SCENARIOS + DATA_SCENARIOS + HISTORY_SCENARIOS),
+        type=_names(SCENARIOS + ASKED_FOR),
         default=list(SCENARIOS),
-        help=f"{','.join(SCENARIOS)} (these when not told), {','.join(DATA_SCENARIOS + HISTORY_SCENARIOS)}",
+        help=f"{','.join(SCENARIOS)} (these when not told), {','.join(ASKED_FOR)}",
     )
     parser.add_argument(
         "--sets", type=_names(SETS), default=["tiny", "middle", "large"], help=f"of {','.join(SETS)}"
     )
+    parser.add_argument(
+        "--rows", type=int, default=1_000_000, help="rows of the tables of slices and drift: 1000000"
+    )
     parser.add_argument("--commits", type=int, default=10_000, help="how long the history is: 10000")
+    parser.add_argument(
+        "--evidently", type=Path, default=Path("build/evidently/bin/python"), help="the Python that has it"
+    )
+    parser.add_argument(
+        "--nannyml", type=Path, default=Path("build/nannyml/bin/python"), help="the Python that has it"
+    )
     parser.add_argument("--scale", type=float, default=1.0, help="0.1: a tenth of the data, for a trial")
     parser.add_argument("--tools", type=_names(TOOLS), default=list(TOOLS), help=f"of {','.join(TOOLS)}")
     parser.add_argument("--rounds", type=int, default=5, help="how often each is measured")

@@ -15,9 +15,11 @@ TITLES = {
     "parallel": "Eight stages of one second, four at once",
     "start": "Start-up",
     "history": "A long history",
+    "slices": "Weak slices of a large table",
+    "drift": "Drift of two tables of 50 columns",
 }
 
-SIZES = {"history": "commits"}
+SIZES = {"history": "commits", "slices": "rows", "drift": "rows"}
 """What the size of a scenario counts, where it is not stages."""
 
 

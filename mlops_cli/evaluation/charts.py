@@ -82,6 +82,23 @@ class Histogram:
 
 
 @dataclass(frozen=True, slots=True)
+class Grid:
+    """Rows by predicted (first) and true value (second), between the same edges; what lies beyond is in the outermost cells."""
+
+    edges: tuple[float, ...]
+    counts: tuple[tuple[int, ...], ...]
+
+    def to_wire(self) -> dict[str, Json]:
+        """Return plain values."""
+        return {"edges": [rounded(edge) for edge in self.edges], "counts": [list(row) for row in self.counts]}
+
+    @classmethod
+    def from_wire(cls, value: Mapping[str, Any]) -> Grid:
+        """Return what `to_wire` made plain."""
+        return cls(tuple(value["edges"]), tuple(tuple(row) for row in value["counts"]))
+
+
+@dataclass(frozen=True, slots=True)
 class Curves:
     """Curves of at most 200 points.
 
@@ -93,12 +110,18 @@ class Curves:
         Of a binary model: the scores of the negatives and of the positives. Of a regression: the residuals (predicted - true).
     fit : tuple of (low, high, n, mean predicted, mean true)
         Of a regression: bins of the prediction, of equal numbers of rows.
+    by_threshold : tuple of (threshold, precision, recall, F1)
+        Of a binary model, thresholds falling.
+    grid : Grid or None
+        Of a regression.
     """
 
     roc: tuple[tuple[float, float, float | None], ...] = ()
     precision_recall: tuple[tuple[float, float, float | None], ...] = ()
     scores: Histogram | None = None
     fit: tuple[tuple[float, float, int, float, float], ...] = ()
+    by_threshold: tuple[tuple[float, float, float, float], ...] = ()
+    grid: Grid | None = None
 
     def to_wire(self) -> dict[str, Json]:
         """Return plain values."""
@@ -111,6 +134,8 @@ class Curves:
             "precision_recall": _points(self.precision_recall),
             "scores": scores,
             "fit": _points(self.fit),
+            "by_threshold": _points(self.by_threshold),
+            "grid": None if self.grid is None else self.grid.to_wire(),
         }
 
     @classmethod
@@ -122,11 +147,12 @@ class Curves:
             scores = Histogram(
                 tuple(found["edges"]), {name: tuple(row) for name, row in found["counts"].items()}
             )
-        return cls(
-            *(tuple(tuple(point) for point in value.get(name, ())) for name in ("roc", "precision_recall")),
-            scores,
-            tuple(tuple(point) for point in value.get("fit", ())),
-        )
+        grid = value.get("grid")
+        several: dict[str, Any] = {name: tuple(map(tuple, value.get(name, ()))) for name in _POINTS}
+        return cls(scores=scores, grid=None if grid is None else Grid.from_wire(grid), **several)
+
+
+_POINTS = ("roc", "precision_recall", "fit", "by_threshold")
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ class Measured:
     value, low, high : float or None
         The value, and the ends of its 95 % interval; None where they could not be had. A value without an interval has a `note`.
     n : int
-        Rows that it stands on.
+        Rows that it stands on: of a recall the positives, of a precision those answered 'positive'.
     direction : str or None
         `up` when higher is better, `down` when lower is, None when neither (a bias, a share).
     status : str
@@ -34,7 +34,7 @@ class Measured:
     note : str
         Why there is no value or no interval, or what to know of it.
     effective : float or None
-        How many rows the value really stands on, where that is fewer: of a recall the positives, of weighted rows their effective number.
+        How many rows of equal classes would tell as much, of a metric that every class has the same part in.
     """
 
     value: float | None

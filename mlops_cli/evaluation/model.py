@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, fields
 from typing import TYPE_CHECKING, Any, Literal
 
 from mlops_cli.errors import FileError
+from mlops_cli.evaluation.catalogue import in_order
 from mlops_cli.evaluation.charts import Calibration, Confusion, Curves, Threshold
 from mlops_cli.evaluation.findings import (
     Comparison,
@@ -18,11 +19,13 @@ from mlops_cli.evaluation.findings import (
 )
 from mlops_cli.evaluation.measured import Measured
 from mlops_cli.formats.canonical import pretty, read_record
+from mlops_cli.statistics.verdict import worst
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlops_cli.formats.canonical import Json
+    from mlops_cli.statistics.verdict import Verdict
 
 SCHEMA = 1
 Task = Literal["binary", "multiclass", "regression"]
@@ -73,6 +76,8 @@ class Evaluation:
         By name, in the order of the registry.
     notes : tuple of str
         What a reader must know: warnings of the model's library, rows left out, how the threshold came about.
+    sentence : str
+        All of it in one.
     """
 
     task: Task
@@ -94,6 +99,16 @@ class Evaluation:
     value: Worth | None = None
     against: Comparison | None = None
     notes: tuple[str, ...] = ()
+    sentence: str = ""
+
+    @property
+    def verdict(self) -> Verdict:
+        """`error`: a metric could not be computed; `fail`, `warn`: such a warning is there; `insufficient`: no rows; or `pass`."""
+        found: list[Verdict] = ["insufficient" if self.n == 0 else "pass"]
+        found += [warned.severity for warned in self.warnings]
+        if any(measured.status == "error" for measured in self.metrics.values()):
+            found.append("error")
+        return worst(found)
 
 
 _MANY: dict[str, Any] = {
@@ -125,6 +140,8 @@ def to_wire(evaluation: Evaluation) -> dict[str, Json]:
         "subject": {f.name: getattr(evaluation.subject, f.name) for f in fields(Subject)},
         "metrics": {name: measured.to_wire() for name, measured in evaluation.metrics.items()},
         "notes": list(evaluation.notes),
+        "sentence": evaluation.sentence,
+        "verdict": evaluation.verdict,
     }
     for name in _MANY:
         found[name] = [item.to_wire() for item in getattr(evaluation, name)]
@@ -142,19 +159,22 @@ def from_wire(value: Mapping[str, Any]) -> Evaluation:
     KeyError, TypeError, ValueError
         When it is none.
     """
-    several = {name: tuple(kind.from_wire(row) for row in value.get(name, ())) for name, kind in _MANY.items()}
-    single = {
+    several: dict[str, Any] = {
+        name: tuple(kind.from_wire(row) for row in value.get(name, ())) for name, kind in _MANY.items()
+    }
+    single: dict[str, Any] = {
         name: kind.from_wire(value[name]) for name, kind in _ONE.items() if value.get(name) is not None
     }
     return Evaluation(
         task=value["task"],
         n=value["n"],
-        metrics={name: Measured.from_wire(row) for name, row in value["metrics"].items()},
+        metrics={name: Measured.from_wire(value["metrics"][name]) for name in in_order(value["metrics"])},
         subject=Subject(**value.get("subject", {})),
         left_out=value.get("left_out", 0),
         classes=tuple(value.get("classes", ())),
         positive=value.get("positive"),
         notes=tuple(value.get("notes", ())),
+        sentence=value.get("sentence", ""),
         **several,
         **single,
     )

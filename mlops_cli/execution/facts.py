@@ -123,6 +123,10 @@ class MachineFacts:
 
         return TrackedInputs(self.workspace, self._records_of_data, self.objects)
 
+    def promised(self, path: str) -> Artifact | None:
+        """Return what the record of tracked data says of a path, whatever lies there; None where none speaks of it."""
+        return self.inputs.promised(path) if self._records_of_data else None
+
     def matches(self, pattern: str) -> tuple[str, ...]:
         """Return the paths of the workspace that a pattern matches, and those of tracked data that is not here."""
         memo = self._matches

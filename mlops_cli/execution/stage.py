@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import os
-import sys
 import time
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import DataError, MlopsError
 from mlops_cli.execution.aside import Aside
+from mlops_cli.execution.calling import prepare_call, read_trouble
 from mlops_cli.execution.events import Notice, StageStarted
 from mlops_cli.execution.metrics import read_stage_metrics
 from mlops_cli.execution.outcome import Outcome
 from mlops_cli.execution.taint import changed_inputs
+from mlops_cli.execution.vouched import relative, vouched
 from mlops_cli.execution.workbench import Job, Workbench, claim_key, lock_stage
 from mlops_cli.formats.atomic import write_atomic
-from mlops_cli.formats.canonical import compact
 from mlops_cli.pipeline.plan import decide
 from mlops_cli.pipeline.record import dump_stage_record
 from mlops_cli.store.objects import DamagedObjectError
@@ -48,8 +48,7 @@ def perform(job: Job, bench: Workbench) -> Outcome:
     try:
         return _Performance(job, bench, lock).perform()
     except MlopsError as error:
-        hint = f". {error.hint}" if error.hint else ""
-        return Outcome(job.stage.name, "failed", message=f"{error.message}{hint}")
+        return Outcome(job.stage.name, "failed", message=_told(error))
     except OSError as error:
         name = error.filename2 or error.filename or "a file"
         return Outcome(job.stage.name, "failed", message=f"{name}: {error.strerror or error}")
@@ -64,6 +63,7 @@ class _Performance:
         self.bench = bench
         self.facts = bench.facts
         self.lock = lock
+        self._call_folder = f"{bench.session.folder}/call-{job.number}"
         root = str(self.facts.project.root)
         self.root = root
         failed = bench.failed / self.stage.name.replace(":", "/")
@@ -170,7 +170,7 @@ class _Performance:
         _make_folder(str(log.parent))
         self.aside.move_out(moved)
         try:
-            end = self._run_program(log)
+            end = self._run_program(decision, log)
             trouble, outs, metrics = self._take_outputs(end)
             outcome = Outcome(
                 stage.name,
@@ -219,7 +219,7 @@ class _Performance:
             return replace(outcome, status="tainted", message=message, outs=outs, metrics=metrics)
         return replace(outcome, status="ran", outs=outs, metrics=metrics)
 
-    def _run_program(self, log: Path) -> Exit:
+    def _run_program(self, decision: Decision, log: Path) -> Exit:
         folder = os.path.normpath(f"{self.root}/{self.stage.wdir}")
         _make_folder(folder)
         for out in self.stage.outs:
@@ -229,7 +229,7 @@ class _Performance:
             variables["CUDA_VISIBLE_DEVICES"] = ",".join(self.job.grant.gpus)
         for attempt in range(self.stage.retries + 1):
             end = self.bench.processes.run(
-                self._programs(),
+                self._programs(decision),
                 folder=folder,
                 variables=variables,
                 log=log,
@@ -246,12 +246,28 @@ class _Performance:
             self.aside.keep_half_made([out.path for out in self.stage.outs if not out.persist])
         return end
 
-    def _programs(self) -> list[list[str]]:
-        if self.stage.uses:
-            entry = self.bench.steps[self.stage.uses].entry
-            settings = compact(dict(self.stage.settings)).decode()
-            return [[sys.executable, "-m", "mlops_cli.execution.step", entry, settings]]
-        return [["/bin/sh", "-c", command] for command in self.stage.commands]
+    def _programs(self, decision: Decision) -> list[list[str]]:
+        stage = self.stage
+        if not stage.uses:
+            return [["/bin/sh", "-c", command] for command in stage.commands]
+        step = self.bench.steps[stage.uses]
+        loads = [
+            os.path.normpath(f"{stage.wdir}/{path}")
+            for path in step.declare(stage.settings, stage.report).loads
+        ]
+        sources = self.bench.graph.sources[stage.name]
+        promised = vouched(loads, sources, self.facts, self.bench.committed)
+        if stage.report:
+            _make_folder(os.path.normpath(f"{self.root}/{stage.wdir}/{stage.report}"))
+        program = prepare_call(
+            self._call_folder,
+            step,
+            stage.settings,
+            stage.report,
+            {relative(path, stage.wdir): artifact.digest for path, artifact in decision.inputs.deps.items()},
+            {relative(path, stage.wdir): digest for path, digest in promised.items()},
+        )
+        return [program]
 
     def _trouble(self, end: Exit) -> str:
         """Return why a finished program counts as failed; empty when it does not."""
@@ -262,7 +278,8 @@ class _Performance:
         if end.code < 0:
             return f"ended by signal {-end.code}"
         if end.code > 0:
-            return f"exit code {end.code}"
+            said = read_trouble(self._call_folder) if self.stage.uses else None
+            return f"exit code {end.code}" if said is None else _told(said)
         missing = [out.path for out in self.stage.outs if not os.path.exists(f"{self.root}/{out.path}")]
         if missing:
             return f"it ended well, but did not make its output {', '.join(missing)}"
@@ -308,6 +325,10 @@ class _Performance:
             write_atomic(path, data, durable=False, temporary=temporary)
             self.bench.commit.written(str(path))
         self.facts.remember(record)
+
+
+def _told(error: MlopsError) -> str:
+    return f"{error.message}. {error.hint}" if error.hint else error.message
 
 
 def _make_folder(path: str) -> None:

@@ -67,6 +67,17 @@ class TrackedInputs:
             return found
         return self._combined(path, inside)
 
+    def promised(self, path: str) -> Artifact | None:
+        """Return what the record at or around a path says of it; None where there is none.
+
+        Raises
+        ------
+        DataError
+            When that cannot be told, because a tracked directory is not in the store.
+        """
+        top = holder(self._records, path)
+        return None if top is None else self._recorded(top, path)
+
     def matches(self, pattern: str, found: Iterable[str]) -> tuple[str, ...]:
         """Return what a pattern matches once everything tracked is in place; `found` is what it matches now."""
         expression = glob_expression(pattern)

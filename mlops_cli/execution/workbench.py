@@ -12,7 +12,7 @@ from mlops_cli.store.locks import Lock
 from mlops_cli.store.session import is_alive
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Callable, Iterator, Mapping
 
     from mlops_cli.execution.events import Listener
     from mlops_cli.execution.facts import MachineFacts
@@ -49,6 +49,8 @@ class Workbench:
         Where edited outputs go when a stage replaces them.
     variables : mapping
         The environment of the stages' programs.
+    committed : callable
+        Returns the bytes that Git has committed at a path of the project, or None.
     """
 
     facts: MachineFacts
@@ -64,6 +66,7 @@ class Workbench:
     kept: Path
     variables: Mapping[str, str]
     steps: Mapping[str, BuiltinStep]
+    committed: Callable[[str], bytes | None] = lambda _: None
 
     def lock_file(self, stage: Stage) -> Path:
         """Return the lock file of a stage in this worktree."""

@@ -64,6 +64,10 @@ class Stage:
         The name of a built-in step.
     settings : JSON object
         What stands under `with`, for the built-in step.
+    report : str or None
+        The folder of its report, relative to `wdir`.
+    version : int
+        Which version of the step it is.
     wdir : str
         Folder in which the commands run, relative to the project; `.` is the project's own.
     params : mapping
@@ -83,6 +87,8 @@ class Stage:
     commands: tuple[str, ...] = ()
     uses: str | None = None
     settings: Mapping[str, Json] = field(default_factory=dict)
+    report: str | None = None
+    version: int = 0
     wdir: str = "."
     deps: tuple[Dependency, ...] = ()
     params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
@@ -102,7 +108,9 @@ class Stage:
     @property
     def program(self) -> Json:
         """What runs, in the form that keys and records hold."""
-        return {"uses": self.uses, "with": dict(self.settings)} if self.uses else list(self.commands)
+        if self.uses:
+            return {"uses": self.uses, "with": dict(self.settings), "version": self.version}
+        return list(self.commands)
 
     @property
     def group(self) -> str:
@@ -111,8 +119,31 @@ class Stage:
 
 
 @dataclass(frozen=True, slots=True)
+class Model:
+    """A named line of artifacts.
+
+    Parameters
+    ----------
+    name : str
+        Its address: `churn`, `models/churn:churn`.
+    artifact : str
+        The path of the model's file or directory.
+    evaluation : str or None
+        The folder of its report, which `uses: evaluate` makes.
+    predictor : str or None
+        `file.py:Class`, or how the file is loaded; None to tell by the file.
+    """
+
+    name: str
+    artifact: str
+    evaluation: str | None = None
+    predictor: str | None = None
+    place: Place = field(default=Place("", 0, 0), compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Pipeline:
-    """All stages of a project, sub-projects included, in the order in which they are written.
+    """All stages and models of a project, sub-projects included, in the order in which they are written.
 
     Parameters
     ----------
@@ -122,6 +153,7 @@ class Pipeline:
 
     stages: Mapping[str, Stage]
     files: tuple[str, ...] = ()
+    models: Mapping[str, Model] = field(default_factory=dict)
 
 
 def dump_pipeline(pipeline: Pipeline) -> dict[str, Json]:
@@ -129,13 +161,21 @@ def dump_pipeline(pipeline: Pipeline) -> dict[str, Json]:
     return {
         "files": list(pipeline.files),
         "stages": [_dump_stage(stage) for stage in pipeline.stages.values()],
+        "models": [
+            [m.name, m.artifact, m.evaluation, m.predictor, *m.place] for m in pipeline.models.values()
+        ],
     }
 
 
 def load_pipeline(value: Mapping[str, Any]) -> Pipeline:
     """Return the pipeline that `dump_pipeline` made plain."""
     stages = [_load_stage(row) for row in value["stages"]]
-    return Pipeline({stage.name: stage for stage in stages}, tuple(value["files"]))
+    models = [Model(row[0], row[1], row[2], row[3], Place(*row[4:])) for row in value["models"]]
+    return Pipeline(
+        {stage.name: stage for stage in stages},
+        tuple(value["files"]),
+        {model.name: model for model in models},
+    )
 
 
 def _dump_stage(stage: Stage) -> dict[str, Any]:

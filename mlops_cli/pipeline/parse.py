@@ -13,9 +13,10 @@ from mlops_cli.errors import FileError
 from mlops_cli.formats.problems import Problems
 from mlops_cli.formats.yaml_text import DEEPEST, Node, parse_yaml
 from mlops_cli.pipeline.check import check_pipeline
-from mlops_cli.pipeline.definition import Pipeline, Stage
+from mlops_cli.pipeline.definition import Model, Pipeline, Stage
 from mlops_cli.pipeline.expand import Member, foreach_members, matrix_members
 from mlops_cli.pipeline.fields import Fields, given
+from mlops_cli.pipeline.models import read_models
 from mlops_cli.pipeline.parameters import ParameterFiles, is_parameter_file
 from mlops_cli.pipeline.stage_body import STAGE_KEYS, Surroundings, read_stage
 from mlops_cli.pipeline.template import Scope, fill
@@ -69,7 +70,8 @@ def parse_pipeline(
     problems = Problems()
     parser = _Parser(read, depth, steps or {}, problems)
     parser.read_file(file, data, prefix="")
-    pipeline = Pipeline(parser.stages, tuple(dict.fromkeys([*parser.files, *parser.parameters.files])))
+    files = tuple(dict.fromkeys([*parser.files, *parser.parameters.files]))
+    pipeline = Pipeline(parser.stages, files, parser.models)
     check_pipeline(pipeline, problems)
     problems.raise_if_any()
     return pipeline
@@ -90,6 +92,7 @@ class _Parser:
         self.parameters = ParameterFiles(read, problems)
         self.files: list[str] = []
         self.stages: dict[str, Stage] = {}
+        self.models: dict[str, Model] = {}
 
     def read_file(self, file: str, data: bytes, prefix: str) -> None:
         """Read one pipeline file; `prefix` is put before its stages' names (`models/churn:`)."""
@@ -100,10 +103,13 @@ class _Parser:
             return
         top = fields.mapping(root, "a pipeline file")
         fields.known_keys(root, TOP_KEYS, "a pipeline file") if top else None
-        for section in ("models", "alerts"):
-            if section in top:
-                fields.mapping(top[section], section)
+        if "alerts" in top:
+            fields.mapping(top["alerts"], "alerts")
         around, scope = self._surroundings(top, fields)
+        if "models" in top:
+            self.models |= read_models(
+                top["models"], prefix, fields, lambda node: fill(node, scope, fields.file, self.problems)
+            )
         if "stages" in top and top["stages"].value is not None:
             for name, body in fields.mapping(top["stages"], "stages").items():
                 at = Node(name, *top["stages"].keys[name])

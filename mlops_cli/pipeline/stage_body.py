@@ -133,6 +133,7 @@ class _Reader:
             return
         node = items.get("with", items["uses"])
         report = self.fields.text(items["report"], "report") if "report" in items else None
+        values["version"], values["report"] = step.version, report or None
         try:
             declared = step.declare(values["settings"], report)
         except ValueError as error:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _MOST_FRESH = 40
 _MOST_REASONS = 4
 _MOST_METRICS = 40
+_BESIDE_EACH_OTHER = 6  # columns of metrics that a terminal has room for
 
 
 def status_text(result: StatusResult, *, everything: bool = False, width: int | None = None) -> str:
@@ -169,13 +170,18 @@ def run_text(result: RunResult, *, width: int | None = None, everything: bool = 
 
 
 def metrics_text(outcomes: Iterable[Outcome], *, width: int | None = None) -> str:
-    """Return the metrics that stages reported, a row a stage; empty where there are none."""
+    """Return the metrics that stages reported: a row a stage, or a row a metric where they are many; empty where there are none."""
     rows = [(outcome.stage, outcome.metrics) for outcome in outcomes if outcome.metrics]
     names = list(dict.fromkeys(name for _, metrics in rows for name in metrics))
     if not rows or len(rows) > _MOST_METRICS:
         return ""
-    cells = [(stage, *(_number(metrics, name) for name in names)) for stage, metrics in rows]
-    return list_text(("stage", *names), cells, "table", width=width) + "\n"
+    if len(names) > _BESIDE_EACH_OTHER and len(rows) <= _BESIDE_EACH_OTHER:
+        lines = [(name, *(_number(metrics, name) for _, metrics in rows)) for name in names]
+        return list_text(("metric", *(stage for stage, _ in rows)), lines, "table", width=width) + "\n"
+    shown = names[:_BESIDE_EACH_OTHER]
+    cells = [(stage, *(_number(metrics, name) for name in shown)) for stage, metrics in rows]
+    more = f"{len(names) - len(shown)} more metrics: mlops show @latest\n" if len(names) > len(shown) else ""
+    return list_text(("stage", *shown), cells, "table", width=width) + more + "\n"
 
 
 def _number(metrics: Mapping[str, Any], name: str) -> str:

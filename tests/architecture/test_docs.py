@@ -11,6 +11,7 @@ import typer
 
 from mlops_cli.cli.app import COMMANDS, build
 from mlops_cli.errors import MlopsError
+from mlops_cli.execution.builtins import STEPS
 from mlops_cli.formats.problems import DefinitionError
 from mlops_cli.pipeline.decision import ReasonKind
 from mlops_cli.pipeline.parse import TOP_KEYS, parse_pipeline
@@ -114,7 +115,7 @@ def test_every_whole_pipeline_file_in_the_documents_is_right(name: str, text: st
         return b"" if path.endswith("/mlops.yaml") else None  # what an example includes
 
     try:
-        pipeline = parse_pipeline(read)
+        pipeline = parse_pipeline(read, steps=STEPS)
     except DefinitionError as error:
         pytest.fail("\n".join([name, *map(str, error.problems)]))
     assert pipeline.stages

@@ -20,9 +20,11 @@ PROJECT = PACKAGE.parent
 TEMPLATES = PACKAGE / "actions/templates"
 MODULES = sorted(path for path in PACKAGE.rglob("*.py") if not path.is_relative_to(TEMPLATES))
 # What a distribution is called, and what it is imported as.
-IMPORTED_AS = {"gitpython": "git", "pyyaml": "yaml"}
+IMPORTED_AS = {"gitpython": "git", "pyyaml": "yaml", "scikit-learn": "sklearn"}
 # Extras that a kind of remote needs.
 REMOTES = ("s3", "gs", "sftp", "webdav", "http")
+# Extras that a kind of model needs.
+MODELS = ("skops", "onnx")
 PACKAGING = tomllib.loads((PROJECT / "pyproject.toml").read_text())["project"]
 
 
@@ -63,7 +65,8 @@ def names_of(requirements: list[str]) -> set[str]:
 
 def test_nothing_is_imported_that_is_not_declared() -> None:
     used = set().union(*map(imports, MODULES))
-    optional = set().union(*(names_of(PACKAGING["optional-dependencies"][extra]) for extra in REMOTES))
+    extras = (*REMOTES, *MODELS)
+    optional = set().union(*(names_of(PACKAGING["optional-dependencies"][extra]) for extra in extras))
     assert used - set(sys.stdlib_module_names) - {"mlops_cli"} <= declared() | optional
 
 
@@ -71,6 +74,12 @@ def test_nothing_is_imported_that_is_not_declared() -> None:
 def test_what_is_optional_is_imported_only_where_remotes_are_opened(path: Path) -> None:
     optional = set().union(*(names_of(PACKAGING["optional-dependencies"][extra]) for extra in REMOTES))
     assert not imports(path) & optional or path.parent.name == "remotes"
+
+
+@pytest.mark.parametrize("path", MODULES, ids=name_of)
+def test_what_some_kinds_of_models_need_is_imported_only_where_models_are_loaded(path: Path) -> None:
+    optional = set().union(*(names_of(PACKAGING["optional-dependencies"][extra]) for extra in MODELS))
+    assert not imports(path) & optional or path.parent.name == "predictors"
 
 
 def test_nothing_is_declared_that_is_not_imported() -> None:

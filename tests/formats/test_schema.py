@@ -39,7 +39,7 @@ _GOOD = [
     "include: sub\n",
     "include: [sub/mlops.yaml]\n",
     "include:\n",
-    "models: {churn: {anything: [goes]}}\nalerts: {team: {webhook: {url_env: U}}}\n",
+    "models: {churn: {artifact: m.joblib, evaluation: reports/e, predictor: src/p.py:P, watch: {a: 1}}}\nalerts: {team: {webhook: {url_env: U}}}\n",
 ]
 _GOOD_STAGES = [
     "cmd: x",
@@ -81,7 +81,10 @@ _BAD_TOP = [
     "vars: 5\n", "vars:\n", "vars: text\n", "vars: [5]\n", "vars: [[p.json]]\n", "vars: [/p.json]\n",
     "runtime: {a: 1}\n", "runtime: [1]\n", "runtime: [/a]\n", "runtime: ['a\\b']\n",
     "include: {a: 1}\n", "include: [5]\n", "include: [/a]\n", "include: ['']\n",
-    "models: [a]\n", "models:\n", "alerts: 3\n", "alerts:\n",
+    "models: [a]\n", "models:\n", "models: {m: }\n", "models: {m: {}}\n", "models: {m: {artifact: /a}}\n",
+    "models: {m: {artifact: a, evaluatoin: b}}\n", "models: {m: {artifact: a, predictor: words}}\n", "models: {-m: {artifact: a}}\n",
+    "models: {m: {artifact: a, evaluation: [b]}}\n",
+    "alerts: 3\n", "alerts:\n",
 ]  # fmt: skip
 _BAD_STAGES = [
     "{}", "deps: [a]", "cmd:", "cmd: ''", "cmd: []", "cmd: 5", "cmd: true", "cmd: {a: b}", "cmd: [x, [y]]",

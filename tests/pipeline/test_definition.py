@@ -43,7 +43,8 @@ def test_where_a_stage_stands_does_not_make_it_another_stage() -> None:
 
 def test_the_program_of_a_step_holds_its_settings_and_that_of_a_command_its_lines() -> None:
     assert Stage("a", _HERE, commands=("x", "y")).program == ["x", "y"]
-    assert Stage("a", _HERE, uses="copy", settings={"n": 1}).program == {"uses": "copy", "with": {"n": 1}}
+    step = Stage("a", _HERE, uses="copy", settings={"n": 1}, version=2)
+    assert step.program == {"uses": "copy", "with": {"n": 1}, "version": 2}
 
 
 def test_all_members_of_a_matrix_share_a_group() -> None:

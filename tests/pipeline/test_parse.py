@@ -55,7 +55,7 @@ def test_the_pipeline_of_the_design_is_read_as_it_stands() -> None:
                 retries: 1
                 cores: 2
             models:
-              churn: {artifact: models/best.joblib, anything: [goes, here]}
+              churn: {artifact: models/best.joblib, environments: {production: {anything: [goes, here]}}}
             alerts:
               team: {webhook: {url_env: HOOK_URL}}
         """,

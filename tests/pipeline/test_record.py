@@ -92,7 +92,7 @@ def test_commands_are_shown_without_their_secrets() -> None:
 
 def test_a_built_in_step_is_shown_with_its_settings() -> None:
     this = stage("evaluate", commands=(), uses="evaluate", settings={"target": "y"})
-    assert shown_program(this) == {"uses": "evaluate", "with": {"target": "y"}}
+    assert shown_program(this) == {"uses": "evaluate", "with": {"target": "y"}, "version": 0}
 
 
 def test_the_record_of_a_run_holds_what_the_stage_read_and_made() -> None:

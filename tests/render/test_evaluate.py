@@ -86,9 +86,7 @@ def test_the_sentence_says_what_is_main_and_what_is_wrong() -> None:
     assert sentence_of(EVALUATION).startswith("1,000 rows: roc_auc insufficient: all rows")
     grave = Warned("overlap", "", "fail", "all rows were trained on", {}, "")
     untrusted = Evaluation("regression", 5, {"mae": Measured(1.0, 0.5, 1.5, 5, "down")}, warnings=(grave,))
-    assert (
-        sentence_of(untrusted) == "5 rows: mae 1.00 (0.50 to 1.50); do not trust it: all rows were trained on"
-    )
+    assert sentence_of(untrusted) == "5 rows: mae 1.0 (0.5 to 1.5); do not trust it: all rows were trained on"
 
 
 def test_an_amount_without_an_interval_is_a_number_alone() -> None:

@@ -158,6 +158,23 @@ def test_without_metrics_there_is_no_table() -> None:
     assert metrics_text([Outcome("a", "ran")]) == ""
 
 
+def test_many_metrics_of_few_stages_have_a_row_each() -> None:
+    many = {f"m{number}": number for number in range(9)}
+    lines = metrics_text([Outcome("a", "ran", metrics=many), Outcome("b", "ran", metrics={"m3": 7})]).split(
+        "\n"
+    )
+    assert lines[0].split() == ["metric", "a", "b"]
+    assert [line.split() for line in lines[1:10]][3] == ["m3", "3", "7"]
+    assert len(lines) == 12
+
+
+def test_of_many_metrics_of_many_stages_the_first_are_told_and_where_the_others_are() -> None:
+    many = {f"m{number}": number for number in range(9)}
+    text = metrics_text([Outcome(f"s{number}", "ran", metrics=many) for number in range(8)])
+    assert text.splitlines()[0].split() == ["stage", "m0", "m1", "m2", "m3", "m4", "m5"]
+    assert "3 more metrics: mlops show @latest" in text
+
+
 def test_a_failure_shows_message_tail_and_log() -> None:
     outcome = Outcome("a", "failed", message="exit code 1", tail="one\ntwo", log="/logs/a.log")
     assert failures_text([outcome, Outcome("b", "ran")]) == (

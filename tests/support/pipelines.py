@@ -21,6 +21,8 @@ class Copy:
     """A built-in step that copies a file, and makes a folder of its report."""
 
     entry = "tests.copying:copy"
+    version = 1
+    page = ""
 
     def declare(self, settings: Mapping[str, Any], report: str | None) -> Declared:
         if "from" not in settings or "to" not in settings:

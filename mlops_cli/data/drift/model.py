@@ -2,13 +2,31 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal, get_args
 
-Verdict = Literal["pass", "warn", "fail", "insufficient", "error"]
-Type = Literal[
-    "numeric", "ordinal", "binary", "rare", "categorical", "high-cardinality", "datetime", "text", "id", "constant"
-]
+if TYPE_CHECKING:
+    from mlops_cli.statistics.verdict import Verdict
+
+Type = Literal["id", "rare", "binary"]
+TYPES: tuple[Type, ...] = get_args(Type)
+"""What people can say of a column: an identifier; something rare, whose ratio counts; two values, whose difference counts."""
+
+
+def scaled(measure: str, value: float, band: float) -> float:
+    """Return an effect in units of a band: 1 is on it. A ratio counts downwards as upwards.
+
+    Examples
+    --------
+    >>> scaled("js", 0.05, 0.10), scaled("difference", -0.04, 0.02), round(scaled("ratio", 1 / 1.44, 1.2), 6)
+    (0.5, 2.0, 2.0)
+    """
+    if measure == "ratio":
+        if not (value > 0 and band > 1):
+            return 0.0
+        return abs(math.log(value)) / math.log(band)
+    return abs(value) / band if band > 0 else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +90,7 @@ class Measure:
     p_adjusted : float or None
         After Benjamini and Hochberg, over all tests of the comparison.
     needed : int or None
-        Rows of the current table that a test needs to see an effect of the fail band in four of five cases; None where no number of
+        Rows of the current table with which the test finds an effect of the fail band as often as not; None where no number of
         them is enough, for the reference is too small.
     low, high : float or None
         Interval of 95 % of the effect, where there is one.
@@ -97,7 +115,7 @@ class Measure:
     @property
     def scaled(self) -> float:
         """Return the effect in units of its warn band, which makes effects of all types comparable."""
-        return abs(self.value) / self.warn if self.warn else 0.0
+        return scaled(self.name, self.value, self.warn)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +141,8 @@ class ColumnDrift:
     Parameters
     ----------
     type : str
-        How it was compared.
+        How it was compared: `numeric`, `ordinal`, `binary`, `rare`, `categorical`, `high-cardinality`, `datetime`, `text`,
+        `id`, `constant`; `unlike` where it was not, for its kind changed.
     effect : float or None
         The deciding measure's value: the one that raised the verdict, else the main one of the type.
     measure : str
@@ -169,7 +188,7 @@ class ColumnDrift:
     @property
     def scaled(self) -> float:
         """Return the effect in units of its warn band: lists are sorted by it."""
-        return abs(self.effect) / self.warn if self.effect is not None and self.warn else 0.0
+        return 0.0 if self.effect is None else scaled(self.measure, self.effect, self.warn or 0.0)
 
 
 @dataclass(frozen=True, slots=True)

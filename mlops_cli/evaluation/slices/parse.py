@@ -24,7 +24,7 @@ from mlops_cli.formats.problems import nearest
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from mlops_cli.evaluation.slices.expression import Expression, Operator
+    from mlops_cli.evaluation.slices.expression import Expression
 
 _QUOTED = r"'(?:[^']|'')*'|\"(?:[^\"]|\"\")*\"|`(?:[^`]|``)*`"
 _TOKEN = re.compile(
@@ -132,7 +132,9 @@ class _Parser:
         if token.kind == "end":
             return
         if token.text in _MIRRORED:
-            raise self._wrong('compare once, and join with "and"', token, hint="Write: age >= 18 and age < 65")
+            raise self._wrong(
+                'compare once, and join with "and"', token, hint="Write: age >= 18 and age < 65"
+            )
         write = _WRITE.get(token.text)
         raise self._wrong(f'write "{write}"' if write else 'here "and", "or" or the end should be', token)
 
@@ -173,8 +175,7 @@ class _Parser:
         op = _SAME.get(token.text, token.text)
         if token.kind == "op" and op in OPERATORS and not negated:
             self._advance()
-            chosen: Operator = op  # type: ignore[assignment] # as was seen
-            return Compare(name, chosen, self._value())
+            return Compare(name, op, self._value())
         raise self._wrong("here a comparison should be: == != < <= > >= in (…) or is missing", token)
 
     def _values(self) -> tuple[Word, ...]:

@@ -1,0 +1,208 @@
+"""`profile`: the small description of a table that can be committed, added up and compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+from mlops_cli.errors import UsageError
+from mlops_cli.formats.atomic import write_atomic
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from mlops_cli.data.profile.diff import ProfileDiff
+    from mlops_cli.data.profile.model import Profile
+    from mlops_cli.data.table.kinds import Kind
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileResult:
+    """A profile.
+
+    Parameters
+    ----------
+    name : str
+        Of what: the table's path or address, or the profile's own.
+    profile : Profile
+        The profile.
+    out : str
+        Where it was written; "" for nowhere.
+    """
+
+    name: str
+    profile: Profile
+    out: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ProfileDiffResult:
+    """Two profiles, held against each other.
+
+    Parameters
+    ----------
+    before, after : str
+        Their paths.
+    diff : ProfileDiff
+        What differs.
+    """
+
+    before: str
+    after: str
+    diff: ProfileDiff
+
+
+def profile(
+    folder: Path,
+    path: str,
+    *,
+    against: str = "",
+    out: str = "",
+    types: Mapping[str, str] | None = None,
+    pii: Sequence[str] = (),
+    stage: str = "",
+) -> ProfileResult:
+    """Profile a table.
+
+    Parameters
+    ----------
+    folder : Path
+        What paths are relative to; it need not be in a repository.
+    path : str
+        The table: a path or an address.
+    against : str
+        A profile to count on; "" for none.
+    out : str
+        Where to write the profile; "" for nowhere.
+    types : mapping, optional
+        Column to kind.
+    pii : sequence of str
+        Columns whose values may not be told.
+    stage : str
+        `raw`, `transformed`, `scored` or "".
+
+    Raises
+    ------
+    UsageError
+        When `path` is a profile already, or a column that is named does not exist.
+    FileError
+        When there is no table, or `against` is no profile.
+    DataError
+        When the table cannot be read.
+    """
+    from mlops_cli.data.profile.step import read_settings
+    from mlops_cli.data.profile.work import holds_profile, make_profile
+
+    if holds_profile(folder / path):
+        raise UsageError(f"{path} is a profile already", hint=f"Show it with: mlops profile show {path}")
+    with_ = {
+        "data": path,
+        "baseline": against or None,
+        "pii": list(pii),
+        "types": dict(types or {}),
+        "stage": stage,
+    }
+    try:
+        settings = read_settings(with_)
+    except ValueError as error:
+        raise UsageError(str(error)) from error
+    with TemporaryDirectory(prefix="mlops-") as scratch:
+        made = make_profile(settings, folder, Path(scratch))
+    _write(folder, out, made)
+    return ProfileResult(path, made, out)
+
+
+def profile_show(folder: Path, path: str) -> ProfileResult:
+    """Read a profile.
+
+    Raises
+    ------
+    FileError
+        When it cannot be read.
+    """
+    from mlops_cli.data.profile.work import read_profile
+
+    return ProfileResult(path, read_profile(folder, path))
+
+
+def profile_diff(folder: Path, before: str, after: str) -> ProfileDiffResult:
+    """Say what differs between two profiles.
+
+    Raises
+    ------
+    FileError
+        When one cannot be read.
+    """
+    from mlops_cli.data.profile.diff import diff
+    from mlops_cli.data.profile.work import read_profile
+
+    return ProfileDiffResult(before, after, diff(read_profile(folder, before), read_profile(folder, after)))
+
+
+def profile_merge(folder: Path, paths: Sequence[str], out: str = "") -> ProfileResult:
+    """Add up profiles that were counted on one baseline.
+
+    Raises
+    ------
+    FileError
+        When one cannot be read.
+    DataError
+        When they do not add up.
+    """
+    from mlops_cli.data.profile.merge import merge
+    from mlops_cli.data.profile.work import read_profile
+
+    made = merge([read_profile(folder, path) for path in paths], paths)
+    _write(folder, out, made)
+    return ProfileResult(" + ".join(paths), made, out)
+
+
+def kinds_of(texts: Sequence[str]) -> dict[str, Kind]:
+    """Return what `--type COL=KIND` says.
+
+    Raises
+    ------
+    UsageError
+        When there is no `=`, or no such kind.
+
+    Examples
+    --------
+    >>> kinds_of(["zip=categorical"])
+    {'zip': 'categorical'}
+    """
+    from mlops_cli.data.table.kinds import KINDS
+
+    found: dict[str, Kind] = {}
+    for text in texts:
+        name, sign, kind = text.rpartition("=")
+        if not sign or not name or kind not in KINDS:
+            raise UsageError(
+                f"--type {text}: a column and its kind were expected",
+                hint=f"For example --type zip=categorical. Kinds are {', '.join(KINDS)}.",
+            )
+        found[name] = kind
+    return found
+
+
+def _write(folder: Path, out: str, made: Profile) -> None:
+    """Write a profile, if anywhere; folders are made.
+
+    Raises
+    ------
+    UsageError
+        When it cannot be written there.
+    """
+    from mlops_cli.data.profile.text import profile_to_bytes
+
+    if not out:
+        return
+    target = folder / out
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        write_atomic(target, profile_to_bytes(made))
+    except OSError as error:
+        raise UsageError(
+            f"{out} cannot be written: {error.strerror}", hint="Name another file with --out."
+        ) from error

@@ -1,0 +1,263 @@
+"""Whether a classifier can tell the rows of two tables apart: drift of columns together, which no column alone shows."""
+
+from __future__ import annotations
+
+import math
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from threadpoolctl import threadpool_limits
+
+from mlops_cli.data.drift.encode import encoded
+from mlops_cli.data.drift.model import JointDrift, Separator
+from mlops_cli.data.drift.rows import Numbers
+from mlops_cli.statistics.auc import delong, paired_delong
+from mlops_cli.statistics.ranks import midranks
+from mlops_cli.statistics.seeds import generator, seed_of
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from numpy.typing import NDArray
+
+    from mlops_cli.data.drift.cells import Floats
+    from mlops_cli.data.drift.encode import Encoded
+    from mlops_cli.data.drift.model import DriftSettings
+    from mlops_cli.data.drift.rows import Rows
+    from mlops_cli.statistics.verdict import Verdict
+
+_FEWEST = 100  # rows a side
+_BLOCKS = 10  # of time, every other one in each fold
+_PERMUTED = 500  # rows a side under which the p-value is found by permutation
+_PERMUTATIONS = 999
+_GLANCED, _LOOKED = (
+    150,
+    1000,
+)  # rows a side and fold on which the importance of a column is guessed, and measured
+_SEPARATORS = 10
+_ALIEN = 20
+
+
+def joint_drift(reference: Rows, current: Rows, names: Sequence[str], settings: DriftSettings) -> JointDrift:
+    """Return whether the rows of two tables can be told apart, by a classifier that has not seen them.
+
+    As many rows of each table, half of them held back in turn: where there is a column of time, as blocks of it, so that what
+    lies close together is not on both sides. The verdict is on the lower bound of the area's 95 % interval (E. DeLong,
+    Biometrics 44 (1988) 837).
+
+    Parameters
+    ----------
+    names : sequence of str
+        Columns that both have and that are to be compared.
+    """
+    size = min(len(reference), len(current), settings.joint_rows)
+    bands = JointDrift(
+        "insufficient", warn=settings.joint_warn, fail=settings.joint_fail, n_reference=size, n_current=size
+    )
+    if size < max(_FEWEST, settings.min_rows):
+        return replace(bands, reason=f"a classifier needs {_FEWEST} rows a side, and there are {size:,}")
+    seed = seed_of("joint", len(reference), len(current), *names)
+    first, second = _thinned(reference, size, seed), _thinned(current, size, seed + 1)
+    time = settings.time or _time_column(first, second, names)
+    seen = encoded(first, second, names, time=time)
+    bands = replace(bands, dropped=seen.dropped, used=seen.names)
+    if not seen.names:
+        return replace(bands, reason="no column is left that could tell the tables apart")
+    held = _cross_fit(seen, _folds(first, second, time, seed), seed)
+    auc, low, high = _area(held)
+    verdict: Verdict = (
+        "fail" if low > settings.joint_fail else "warn" if low > settings.joint_warn else "pass"
+    )
+    separators: tuple[Separator, ...] = ()
+    if verdict != "pass":
+        with threadpool_limits(1, "openmp"):
+            separators = tuple(_separators(seen, held, seed))
+    return replace(
+        bands,
+        verdict=verdict,
+        auc=auc,
+        low=low,
+        high=high,
+        separation=2 * auc - 1,
+        null_sd=math.sqrt((2 * size + 1) / (12 * size * size)),
+        p_value=_permuted(held, seed) if size < _PERMUTED else None,
+        separators=separators,
+        alien=tuple(_alien(held, second)),
+        folds=f"{_BLOCKS} blocks of {time}, every other one held back"
+        if time
+        else "half of the rows, held back in turn",
+        source="rows",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """One fold: the rows that were held back, their scores, and the model that had not seen them."""
+
+    model: Any
+    rows: NDArray[np.int64]  # in the stacked matrix: the reference's first
+    truth: NDArray[np.bool_]
+    score: Floats
+
+
+def _thinned(rows: Rows, size: int, seed: int) -> Rows:
+    """Return that many rows, in their order."""
+    if len(rows) == size:
+        return rows
+    kept = np.sort(generator(seed % 2**64).choice(len(rows), size=size, replace=False))
+    columns = {
+        name: replace(column, values=column.values[kept])
+        if isinstance(column, Numbers)
+        else replace(column, codes=column.codes[kept])
+        for name, column in rows.columns.items()
+    }
+    return replace(rows, numbers=rows.numbers[kept], columns=columns)
+
+
+def _time_column(first: Rows, second: Rows, names: Sequence[str]) -> str:
+    """Return the column of times that most rows differ in; empty where there is none."""
+    best, most = "", 1
+    for name in names:
+        sides = [each.columns[name] for each in (first, second)]
+        if all(isinstance(side, Numbers) and side.time for side in sides):
+            distinct = min(len(np.unique(side.values)) for side in sides if isinstance(side, Numbers))
+            if distinct > most:
+                best, most = name, distinct
+    return best
+
+
+def _folds(first: Rows, second: Rows, time: str, seed: int) -> NDArray[np.int64]:
+    """Return the fold, 0 or 1, of each row of both tables: by turns over blocks of time, or by lot."""
+    found = []
+    for number, side in enumerate((first, second)):
+        size = len(side)
+        column = side.columns.get(time) if time else None
+        if isinstance(column, Numbers):
+            order = np.argsort(column.values, kind="stable")
+            rank = np.empty(size, dtype=np.int64)
+            rank[order] = np.arange(size)
+            found.append(rank * _BLOCKS // size % 2)
+        else:
+            lot = generator((seed + 2 + number) % 2**64).permutation(size)
+            found.append(lot % 2)
+    return np.concatenate(found)
+
+
+def _cross_fit(seen: Encoded, folds: NDArray[np.int64], seed: int) -> list[_Held]:
+    """Fit a model on each half and score the other; both halves at once, with one thread each.
+
+    More threads wait for each other inside every tree, which on a busy machine takes many times as long as the work.
+    """
+    matrix = np.concatenate((seen.reference, seen.current))
+    truth = np.arange(len(matrix)) >= len(seen.reference)
+
+    def fitted(fold: int) -> _Held:
+        model = _model(seen, seed)
+        rows = np.flatnonzero(folds == fold)
+        with threadpool_limits(1, "openmp"):  # a limit holds for the thread that sets it
+            model.fit(matrix[folds != fold], truth[folds != fold])
+            return _Held(model, rows, truth[rows], model.predict_proba(matrix[rows])[:, 1])
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(fitted, (0, 1)))
+
+
+def _model(seen: Encoded, seed: int) -> Any:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    return HistGradientBoostingClassifier(
+        max_iter=50,
+        max_leaf_nodes=15,
+        learning_rate=0.15,
+        min_samples_leaf=20,
+        l2_regularization=1.0,
+        early_stopping=False,
+        categorical_features=seen.classes if seen.classes.any() else None,
+        random_state=seed % 2**32,
+    )
+
+
+def _area(held: Sequence[_Held]) -> tuple[float, float, float]:
+    """Return the mean area of the folds with its 95 % interval; scores of two models are not held against each other."""
+    found = [delong(each.truth, each.score) for each in held]
+    auc = float(np.mean([each.value for each in found]))
+    half = 1.959963984540054 * math.sqrt(sum(each.variance for each in found)) / len(found)
+    return auc, max(auc - half, 0.0), min(auc + half, 1.0)
+
+
+def _permuted(held: Sequence[_Held], seed: int) -> float:
+    """Return how often labels dealt out anew give an area as large: `(k + 1) / (R + 1)`, so that it is never 0."""
+    random = generator((seed + 4) % 2**64)
+    areas, there = np.zeros(_PERMUTATIONS), 0.0
+    for each in held:
+        ranks, hits = midranks(each.score), int(each.truth.sum())
+        misses = len(ranks) - hits
+        least, pairs = hits * (hits + 1) / 2, hits * misses
+        dealt = random.permuted(np.broadcast_to(ranks, (_PERMUTATIONS, len(ranks))), axis=1)[:, :hits]
+        areas += (dealt.sum(axis=1) - least) / pairs
+        there += (float(ranks[each.truth].sum()) - least) / pairs
+    return float((areas >= there - 1e-9).sum() + 1) / (_PERMUTATIONS + 1)
+
+
+def _separators(seen: Encoded, held: Sequence[_Held], seed: int) -> Iterator[Separator]:
+    """Yield the columns whose values, dealt out anew among held-back rows, cost the classifier most.
+
+    All columns are tried on a few rows first, by how much the scores change; those that change them most, on many.
+    """
+    matrix = np.concatenate((seen.reference, seen.current))
+    random = generator((seed + 5) % 2**64)
+    few = [_looked(each, random, _GLANCED) for each in held]
+    changes = [
+        sum(
+            float(np.abs(_without(each, matrix, chosen, at, random) - each.score[chosen]).mean())
+            for each, chosen in zip(held, few, strict=True)
+        )
+        for at in range(len(seen.names))
+    ]
+    many = [_looked(each, random, _LOOKED) for each in held]
+    found = []
+    for at in np.argsort(-np.array(changes), kind="stable")[: _SEPARATORS + 2]:
+        drops = [
+            paired_delong(
+                each.truth[chosen], each.score[chosen], _without(each, matrix, chosen, int(at), random)
+            )
+            for each, chosen in zip(held, many, strict=True)
+        ]
+        value = float(np.mean([each.value for each in drops]))
+        half = math.sqrt(sum(((each.high - each.low) / 2) ** 2 for each in drops)) / len(drops)
+        if value - half > 0:
+            found.append(Separator(seen.names[at], value, value - half, value + half))
+    yield from sorted(found, key=lambda each: (-each.drop, each.name))[:_SEPARATORS]
+
+
+def _without(
+    held: _Held, matrix: Floats, chosen: NDArray[np.int64], at: int, random: np.random.Generator
+) -> Floats:
+    """Return the scores of some held-back rows when the values of one column are dealt out anew among them."""
+    rows = matrix[held.rows[chosen]]
+    rows[:, at] = rows[random.permutation(len(rows)), at]
+    scores: Floats = held.model.predict_proba(rows)[:, 1]
+    return scores
+
+
+def _looked(held: _Held, random: np.random.Generator, most: int) -> NDArray[np.int64]:
+    """Return some of the held-back rows, as many of either table."""
+    chosen = [
+        random.choice(rows, size=min(len(rows), most), replace=False)
+        for rows in (np.flatnonzero(~held.truth), np.flatnonzero(held.truth))
+    ]
+    return np.sort(np.concatenate(chosen))
+
+
+def _alien(held: Sequence[_Held], current: Rows) -> Iterator[tuple[int, float]]:
+    """Yield the rows of the current table that look least like the reference, counted from 1."""
+    size = len(current)
+    pairs = [
+        (1 - float(score), int(row) - size)
+        for each in held
+        for row, score in zip(each.rows[each.truth], each.score[each.truth], strict=True)
+    ]
+    for probability, row in sorted(pairs)[:_ALIEN]:
+        yield int(current.numbers[row]) + 1, round(probability, 6)

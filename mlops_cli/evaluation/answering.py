@@ -1,0 +1,271 @@
+"""What is judged: the table's rows whose truth is known, and what the model, or a table of predictions, says of them."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from mlops_cli.data.table.opening import open_table
+from mlops_cli.errors import DataError
+from mlops_cli.evaluation.judging import Judge, judged_rows
+from mlops_cli.evaluation.labels import in_class_order, two_classes
+from mlops_cli.evaluation.predictors.load import load_predictor
+from mlops_cli.evaluation.predictors.predictor import Answers
+from mlops_cli.formats.problems import nearest
+from mlops_cli.statistics.seeds import seed_of
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    import pandas as pd
+
+    from mlops_cli.data.table.table import Table
+    from mlops_cli.evaluation.predictors.predictor import Predictor
+    from mlops_cli.evaluation.sample import Sample
+    from mlops_cli.evaluation.wishes import EvaluateSettings, PredictionsWish
+    from mlops_cli.pipeline.builtin import StepCall
+    from mlops_cli.statistics.arrays import Integers
+
+_PREDICTED = ("predicted", "prediction", "y_pred", "pred", "label")
+_SCORE = ("score", "probability", "proba", "y_score", "y_proba")
+SCORE_OF = "score: "  # before the name of a class, in a table of predictions
+
+
+@dataclass(slots=True)
+class Subjects:
+    """Everything that one evaluation looks at.
+
+    Parameters
+    ----------
+    table : Table
+        Whose columns make slices.
+    rows : (n,) array
+        The numbers of the table's rows that are judged.
+    left_out : int
+        How many others there are.
+    frame : DataFrame or None
+        What the model was given, a row for each that is judged; None of a table of predictions.
+    sample : Sample
+    answered : tuple of str
+        Columns of the table that hold answers, and no more say anything of a row.
+    """
+
+    table: Table
+    rows: Integers
+    left_out: int
+    truth: pd.Series
+    frame: pd.DataFrame | None
+    judge: Judge
+    sample: Sample
+    predictor: Predictor | None = None
+    model_digest: str | None = None
+    data_digest: str | None = None
+    features: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def ask(self, frame: pd.DataFrame, rows: Integers) -> Sample:
+        """Ask the model about other columns of some of the rows.
+
+        Parameters
+        ----------
+        rows : array
+            Their numbers among those that are judged.
+        """
+        assert self.predictor is not None, "asked for only where there is a model"  # noqa: S101 - tells the type checker
+        return self.judge.sample(self.truth.iloc[rows], self.predictor.answer(frame))
+
+
+def subjects_of(settings: EvaluateSettings, call: StepCall) -> Subjects:
+    """Open the table, load the model, and ask it.
+
+    Raises
+    ------
+    DataError, FileError
+        When one of them is missing, damaged or does not fit the other.
+    """
+    sys.path.extend(path for path in settings.python_path if path not in sys.path)
+    notes: list[str] = []
+    table = open_table(_address(settings), kinds=settings.kinds, scratch=Path(call.scratch))
+    notes += table.warnings
+    require(table, (settings.target,), "target")
+    truth = table.frame([settings.target])[settings.target]
+    predictor, model_digest, ask = _source(settings, call, table, notes)
+    told = None if predictor is None else predictor.task
+    task = settings.task if settings.task in (None, "regression") else "classification"
+    rows, left_out = judged_rows(truth, task or told)
+    if not len(rows):
+        raise DataError(f"{table.name} has no row whose {settings.target} is known")
+    truth = truth.iloc[rows].reset_index(drop=True)
+    frame, answers = ask(rows)
+    judge = Judge(
+        settings.task,
+        told,
+        None if predictor is None else predictor.classes,
+        settings.positive,
+        f"{settings.target} of {table.name}",
+        seed_of(model_digest or "", table.digest or "", settings.seed),
+        notes=notes,
+    )
+    if answers.labels is not None:
+        judge.labels = answers.labels
+    sample = judge.sample(truth, _with_answers(answers, truth, settings.positive))
+    if left_out:
+        notes.append(f"{left_out} of {table.rows} rows are left out: their {settings.target} is missing")
+    features = () if frame is None else tuple(map(str, frame.columns))
+    return Subjects(
+        table,
+        rows,
+        left_out,
+        truth,
+        frame,
+        judge,
+        sample,
+        predictor,
+        model_digest,
+        table.digest,
+        features,
+        answered_columns(table, settings.predictions) if settings.predictions and not settings.data else (),
+        notes,
+    )
+
+
+def _address(settings: EvaluateSettings) -> str:
+    if settings.data:
+        return settings.data
+    assert settings.predictions is not None, "the settings were read"  # noqa: S101 - tells the type checker
+    return settings.predictions.path
+
+
+def _source(
+    settings: EvaluateSettings, call: StepCall, table: Table, notes: list[str]
+) -> tuple[Predictor | None, str | None, Callable[[Integers], tuple[pd.DataFrame | None, Answers]]]:
+    """Return the model, its digest, and how answers are had for some of the table's rows."""
+    if settings.predictions is not None:
+        answers, digest = _predictions(settings, call, table)
+        return None, digest, lambda rows: (None, _taken(answers, rows))
+    predictor, digest = load_predictor(settings.model, settings.predictor, call.inputs, call.recorded, notes)
+
+    def ask(rows: Integers) -> tuple[pd.DataFrame, Answers]:
+        frame = features_frame(settings.features, predictor, table, settings.target, rows)
+        return frame, with_labels(predictor, predictor.answer(frame))
+
+    return predictor, digest, ask
+
+
+def with_labels(predictor: Predictor, answers: Answers) -> Answers:
+    """Return answers that say what their scores are for: some models tell only when they were asked."""
+    return answers if predictor.classes is None else replace(answers, labels=tuple(predictor.classes))
+
+
+def features_frame(
+    wanted: Sequence[str], predictor: Predictor, table: Table, target: str, rows: Integers
+) -> pd.DataFrame:
+    """Return what a model is given: the columns that were named, or that it was fitted with, or all but the target.
+
+    Raises
+    ------
+    DataError
+        When the table lacks one.
+    """
+    names = tuple(wanted) or predictor.features or tuple(name for name in table.names if name != target)
+    require(table, names, "column")
+    frame = table.frame(list(names))
+    return frame if len(rows) == len(frame) else frame.iloc[rows].reset_index(drop=True)
+
+
+def require(table: Table, names: Sequence[str], what: str) -> None:
+    """Raise a DataError that names columns which a table does not have."""
+    missing = [name for name in names if name not in table.names]
+    if not missing:
+        return
+    shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
+    close = nearest(missing[0], table.names)
+    hint = f"{close[0].upper()}{close[1:]}" if close else f"It has {', '.join(table.names[:10])}"
+    raise DataError(f"{table.name} has no {what} {shown}", hint=hint)
+
+
+# A table of predictions -------------------------------------------------------------------------------------------
+
+
+def _predictions(settings: EvaluateSettings, call: StepCall, table: Table) -> tuple[Answers, str | None]:
+    wish = settings.predictions
+    assert wish is not None, "looked at before"  # noqa: S101 - tells the type checker
+    said = table if not settings.data else open_table(wish.path, scratch=Path(call.scratch))
+    if said.rows != table.rows:
+        raise DataError(
+            f"{said.name} has {said.rows} rows, and {table.name} has {table.rows}: they do not belong together"
+        )
+    return answers_of(said, wish.predicted, wish.score), said.digest
+
+
+def answers_of(table: Table, predicted: str = "", score: str = "") -> Answers:
+    """Return the predictions in a table.
+
+    Parameters
+    ----------
+    predicted, score : str
+        Their columns; empty to find them by their usual names. A column a class is called `score: <class>`.
+
+    Raises
+    ------
+    DataError
+        When there is neither.
+    """
+    require(table, [name for name in (predicted, score) if name], "column")
+    predicted = predicted or next((name for name in _PREDICTED if name in table.names), "")
+    score = score or next((name for name in _SCORE if name in table.names), "")
+    several = [name for name in table.names if name.startswith(SCORE_OF)] if not score else []
+    if not predicted and not score and not several:
+        raise DataError(
+            f"{table.name} has no column of predictions",
+            hint="Name it: with: {predictions: {path: …, predicted: column, score: column}}",
+        )
+    scores: Any = None
+    if score:
+        scores = table.numbers(score)
+    elif several:
+        scores = np.column_stack([table.numbers(name) for name in several])
+    said = (
+        table.frame([predicted])[predicted].to_numpy()
+        if predicted
+        else np.full(table.rows, None, dtype=object)
+    )
+    labels = tuple(name.removeprefix(SCORE_OF) for name in several) or None
+    return Answers(said, scores, labels=labels, decided=bool(predicted))
+
+
+def answered_columns(table: Table, wish: PredictionsWish) -> tuple[str, ...]:
+    """Return the columns of a table of predictions that hold answers, or only number its rows."""
+    named = {wish.predicted, wish.score, "row", *_PREDICTED, *_SCORE}
+    return tuple(name for name in table.names if name in named or name.startswith(SCORE_OF))
+
+
+def _taken(answers: Answers, rows: Integers) -> Answers:
+    scores = None if answers.scores is None else answers.scores[rows]
+    return replace(answers, predicted=answers.predicted[rows], scores=scores)
+
+
+def _with_answers(answers: Answers, truth: pd.Series, positive: str | None) -> Answers:
+    """Return answers where there are scores alone: the positive class from one half on, or the class with the highest score."""
+    if answers.decided or answers.scores is None:
+        return answers
+    from mlops_cli.evaluation.labels import coded
+
+    if answers.scores.ndim == 2 and answers.labels is not None:
+        said = np.asarray(answers.labels, dtype=object)[answers.scores.argmax(axis=1)]
+        return replace(answers, predicted=said)
+    labels = in_class_order(coded(truth)[1])
+    if len(labels) > 2:
+        raise DataError(
+            "one score a row says nothing of more than two classes",
+            hint="Name a column with the answers, too.",
+        )
+    no, yes = two_classes(labels, positive)
+    said = np.where(answers.scores >= 0.5, yes, no).astype(object)
+    said[~np.isfinite(answers.scores)] = None
+    return replace(answers, predicted=said)

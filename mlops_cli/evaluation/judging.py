@@ -1,0 +1,220 @@
+"""From a table's truth and a model's answers to a sample that metrics can be computed from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+
+from mlops_cli.errors import DataError
+from mlops_cli.evaluation.labels import agree_on_flags, coded, in_class_order, recoded, two_classes
+from mlops_cli.evaluation.sample import Sample
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mlops_cli.evaluation.model import Task
+    from mlops_cli.evaluation.predictors.predictor import Answers
+    from mlops_cli.statistics.arrays import Floats, Integers
+
+_MOST_CLASSES_OF_NUMBERS = 20  # a target of whole numbers with more distinct ones is taken for an amount
+_SHOWN = 5
+
+
+@dataclass(slots=True)
+class Judge:
+    """Knows how truth and answers become a sample; the same for all rows of one evaluation, however often it is asked.
+
+    Parameters
+    ----------
+    task : str or None
+        What somebody said; None to find out.
+    told : str or None
+        What the model says it is for: `classification` or `regression`.
+    labels : sequence or None
+        The labels that the columns of its scores are for, as the model has them.
+    positive : str or None
+        The positive class, as text.
+    where : str
+        The target, for messages: `income of data/test.csv`.
+    """
+
+    task: Task | None
+    told: str | None
+    labels: Sequence[Any] | None
+    positive: str | None
+    where: str
+    seed: int = 0
+    classes: tuple[str, ...] = ()
+    notes: list[str] = field(default_factory=list)
+
+    def sample(self, truth: pd.Series, answers: Answers) -> Sample:
+        """Return the sample.
+
+        Parameters
+        ----------
+        truth : (n,) series
+            None is missing.
+
+        Raises
+        ------
+        DataError
+            When truth and answers do not belong together.
+        """
+        if self.task is None and self._of_numbers(truth, answers):
+            self.task = "regression"
+        if self.task == "regression":
+            return self._numbers(truth, answers)
+        return self._labels(truth, answers)
+
+    def _of_numbers(self, truth: pd.Series, answers: Answers) -> bool:
+        if self.told is not None:
+            return self.told == "regression"
+        if answers.scores is not None:
+            return False
+        kinds = (truth.dtype, np.asarray(answers.predicted).dtype)
+        if not all(
+            pd.api.types.is_numeric_dtype(kind) and not pd.api.types.is_bool_dtype(kind) for kind in kinds
+        ):
+            return False
+        values = truth.to_numpy(dtype=np.float64)
+        whole = bool((values == np.floor(values)).all())
+        several = len(np.unique(values)) > _MOST_CLASSES_OF_NUMBERS
+        numbers = several or not whole or not np.isin(answers.predicted, values).all()
+        what = "an amount (regression)" if numbers else "a class"
+        self.notes.append(
+            f"nothing says what the task is; by its values {self.where} is {what}. Say so with task:"
+        )
+        return numbers
+
+    # Numbers ------------------------------------------------------------------------------------------------------
+
+    def _numbers(self, truth: pd.Series, answers: Answers) -> Sample:
+        return Sample(
+            "regression",
+            self._floats(truth, self.where),
+            self._floats(answers.predicted, "the predictions"),
+            seed=self.seed,
+            why_no_scores="a regression has no scores",
+        )
+
+    def _floats(self, values: Any, what: str) -> Floats:
+        try:
+            return np.asarray(pd.Series(values).to_numpy(dtype=np.float64, na_value=np.nan))
+        except (TypeError, ValueError) as error:
+            raise DataError(
+                f"a regression needs numbers, and {what} is not: {str(error)[:200]}",
+                hint="If it is a class, say task: binary or multiclass.",
+            ) from error
+
+    # Labels -------------------------------------------------------------------------------------------------------
+
+    def _labels(self, truth: pd.Series, answers: Answers) -> Sample:
+        true_codes, true_labels = coded(truth)
+        said_codes, said_labels = coded(answers.predicted)
+        known = [] if self.labels is None else coded(np.asarray(self.labels, dtype=object))[1]
+        true_labels, said_labels, known = agree_on_flags(true_labels, said_labels, known)
+        if not self.classes:
+            self._decide(true_labels, said_labels, known)
+        places = {label: at for at, label in enumerate(self.classes)}
+        strange = [label for label in (*true_labels, *said_labels) if label not in places]
+        if strange:
+            raise DataError(
+                f"{self.where}: {_listed(strange)} is none of the classes {_listed(self.classes)}"
+            )
+        predicted = recoded(said_codes, said_labels, places)
+        scores, sure = self._scores(answers, known or said_labels, places)
+        assert self.task is not None, "decided above"  # noqa: S101 - tells the type checker
+        return Sample(
+            self.task,
+            recoded(true_codes, true_labels, places),
+            predicted,
+            scores,
+            self.classes,
+            sure,
+            self.seed,
+            "" if scores is not None else "there are no scores, only answers",
+        )
+
+    def _decide(self, truth: list[str], said: list[str], known: list[str]) -> None:
+        """Decide what the classes are, and which is positive."""
+        answers = set(known) | set(said)
+        if truth and answers and not answers & set(truth):
+            raise DataError(
+                f"the model answers {_listed(in_class_order(answers))}, and {self.where} has {_listed(in_class_order(truth))}",
+                hint="Name the right column with target:, or the right model.",
+            )
+        if known and (new := set(truth) - set(known)):
+            self.notes.append(
+                f"{self.where} has classes that the model does not know: {_listed(in_class_order(new))}"
+            )
+        every = in_class_order(set(truth) | answers)
+        if self.positive is not None and self.positive not in every and len(every) > 1:
+            raise DataError(
+                f'there is no class "{self.positive}" for positive: {self.where} has {_listed(every)}'
+            )
+        if self.task == "binary" and len(every) > 2:
+            raise DataError(
+                f"a binary task has two classes, and there are {len(every)}: {_listed(every)}",
+                hint="Say task: multiclass.",
+            )
+        if self.task is None:
+            self.task = "binary" if len(every) <= 2 else "multiclass"
+        if self.task == "binary":
+            self.classes = two_classes(every, self.positive)
+            self.positive = self.classes[1]
+        else:
+            self.classes = tuple(every)
+            self.positive = None
+
+    def _scores(
+        self, answers: Answers, labels: list[str], places: dict[str, int]
+    ) -> tuple[Floats | None, bool]:
+        """Return scores in the order of the classes, and whether they are probabilities."""
+        if answers.scores is None:
+            return None, False
+        scores = np.asarray(answers.scores, dtype=np.float64)
+        if scores.ndim == 2 and scores.shape[1] == 1:
+            scores = scores[:, 0]
+        if scores.ndim == 1:
+            if self.task != "binary":
+                self.notes.append(
+                    "the model gives one score a row, which says nothing of more than two classes"
+                )
+                return None, False
+            return scores, answers.probabilities and self._in_range(scores)
+        if not self.labels:
+            labels = in_class_order(places) if self.task == "multiclass" else list(self.classes)
+        if scores.shape[1] != len(labels):
+            raise DataError(
+                f"the model gives {scores.shape[1]} scores a row, and knows {len(labels)} classes: {_listed(labels)}",
+                hint="A predictor says what its scores are for with an attribute classes.",
+            )
+        wide = np.zeros((len(scores), len(self.classes)))
+        wide[:, [places[label] for label in labels]] = scores
+        sure = answers.probabilities and self._in_range(wide)
+        return (wide[:, 1] if self.task == "binary" else wide), sure
+
+    def _in_range(self, scores: Floats) -> bool:
+        good = scores[np.isfinite(scores)]
+        if good.size and (good.min() < 0 or good.max() > 1 + 1e-9):
+            self.notes.append(
+                f"scores lie from {good.min():.4g} to {good.max():.4g}: they are no probabilities"
+            )
+            return False
+        return True
+
+
+def judged_rows(truth: pd.Series, task: str | None) -> tuple[Integers, int]:
+    """Return the numbers of the rows whose truth is known, and how many others there are."""
+    known = ~truth.isna().to_numpy()
+    if task != "classification" and pd.api.types.is_float_dtype(truth.dtype):
+        known &= np.isfinite(truth.to_numpy(dtype=np.float64, na_value=np.nan))
+    return np.flatnonzero(known), int((~known).sum())
+
+
+def _listed(labels: Sequence[str]) -> str:
+    shown = ", ".join(labels[:_SHOWN])
+    return f"{shown} and {len(labels) - _SHOWN} more" if len(labels) > _SHOWN else shown

@@ -1,0 +1,51 @@
+"""`uses: evaluate`: what it reads and makes. What it does lies in `work.py`, which only the child process imports."""
+
+from __future__ import annotations
+
+import posixpath
+from typing import TYPE_CHECKING
+
+from mlops_cli.pipeline.builtin import Declared
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from mlops_cli.formats.canonical import Json
+
+EVALUATION, METRICS, PREDICTIONS, PAGE = (
+    "evaluation.json",
+    "metrics.json",
+    "predictions.parquet",
+    "report.html",
+)
+
+
+class EvaluateStep:
+    """The step."""
+
+    entry = "mlops_cli.evaluation.work:run"
+    page = "mlops_cli.render.evaluation_page:evaluation_page"
+    version = 1
+
+    def declare(self, settings: Mapping[str, Json], report: str | None) -> Declared:
+        """Return inputs and outputs: `metrics.json` and `evaluation.json` stay in Git, predictions and page go into the store.
+
+        Raises
+        ------
+        ValueError
+            With everything that is wrong in the settings.
+        """
+        from mlops_cli.evaluation.settings import read_settings
+
+        found = read_settings(settings)
+        if not report:
+            raise ValueError(
+                "evaluate needs report: the folder for its files, for example report: reports/evaluation"
+            )
+        return Declared(
+            deps=tuple(path for path in found.paths if "://" not in path),
+            outs=(posixpath.join(report, PREDICTIONS), posixpath.join(report, PAGE)),
+            metrics=(posixpath.join(report, METRICS),),
+            plots=(posixpath.join(report, EVALUATION),),
+            loads=found.models,
+        )

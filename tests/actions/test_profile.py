@@ -1,0 +1,83 @@
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+from mlops_cli.actions.profile import kinds_of, profile, profile_diff, profile_merge, profile_show
+from mlops_cli.errors import DataError, FileError, UsageError
+from tests.support.tables import people, write_csv
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    write_csv(tmp_path / "people.csv", people(300))
+    write_csv(tmp_path / "more.csv", people(200, 11))
+    return tmp_path
+
+
+def test_a_table_is_profiled_without_a_repository(folder: Path) -> None:
+    found = profile(folder, "people.csv")
+    assert (found.name, found.out, found.profile.rows) == ("people.csv", "", 300)
+    assert sorted(path.name for path in folder.iterdir()) == ["more.csv", "people.csv"]
+
+
+def test_a_profile_is_written_and_read_again(folder: Path) -> None:
+    made = profile(
+        folder, "people.csv", out="profiles/base.json", pii=["id"], types={"age": "categorical"}, stage="raw"
+    )
+    assert profile_show(folder, "profiles/base.json").profile == made.profile
+    assert made.profile.columns[0].private
+
+
+def test_windows_are_counted_on_a_baseline_and_add_up(folder: Path) -> None:
+    base = profile(folder, "people.csv", out="base.json").profile
+    one = profile(folder, "more.csv", against="base.json", out="one.json").profile
+    assert one.edges_from == base.edges_from
+    found = profile_merge(folder, ["one.json", "one.json"], out="sum.json")
+    assert found.profile.rows == 400
+    assert profile_show(folder, "sum.json").profile == found.profile
+    assert profile_diff(folder, "base.json", "one.json").diff.one_layout
+
+
+def test_profiles_of_two_baselines_do_not_add_up_and_nothing_is_written(folder: Path) -> None:
+    profile(folder, "people.csv", out="a.json")
+    profile(folder, "more.csv", out="b.json")
+    with pytest.raises(DataError, match=r"a\.json and b\.json"):
+        profile_merge(folder, ["a.json", "b.json"], out="sum.json")
+    assert not (folder / "sum.json").exists()
+
+
+def test_a_profile_is_not_profiled_again(folder: Path) -> None:
+    profile(folder, "people.csv", out="base.json")
+    with pytest.raises(UsageError) as caught:
+        profile(folder, "base.json")
+    assert caught.value.hint == "Show it with: mlops profile show base.json"
+
+
+def test_a_table_is_no_profile(folder: Path) -> None:
+    with pytest.raises(FileError):
+        profile_show(folder, "people.csv")
+
+
+def test_where_it_cannot_be_written_is_told(folder: Path) -> None:
+    with pytest.raises(UsageError, match="cannot be written"):
+        profile(folder, "people.csv", out="people.csv/base.json")
+
+
+@pytest.mark.parametrize("text", ["zip", "=text", "zip=number", ""])
+def test_a_kind_that_is_not_said_rightly_is_told(text: str) -> None:
+    with pytest.raises(UsageError, match="a column and its kind"):
+        kinds_of([text])
+
+
+def test_a_column_may_have_a_sign_in_its_name() -> None:
+    assert kinds_of(["a=b=text"]) == {"a=b": "text"}
+
+
+def test_a_stage_that_does_not_exist_is_told(folder: Path) -> None:
+    with pytest.raises(UsageError, match="raw, transformed or scored"):
+        profile(folder, "people.csv", stage="cooked")
