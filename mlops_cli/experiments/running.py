@@ -62,7 +62,9 @@ class Ran(NamedTuple):
 def _trouble(row: Mapping[str, Any]) -> str:
     """Return a stage's name, why it failed, the last thing that it said, and where everything that it said lies."""
     lines = [line for line in map(str.strip, row.get("tail", "").splitlines()) if line]
-    last = "".join(sign if sign.isprintable() else "\ufffd" for sign in lines[-1][:_LAST_LINE]) if lines else ""
+    last = (
+        "".join(sign if sign.isprintable() else "\ufffd" for sign in lines[-1][:_LAST_LINE]) if lines else ""
+    )
     log = f" (its output: {row['log']})" if row.get("log") else ""
     return f"{row['name']}: {row.get('message', '')}{f': {last}' if last else ''}{log}"
 

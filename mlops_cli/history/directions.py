@@ -12,16 +12,16 @@ Direction = Literal["up", "down"]
 Mark = Literal["better", "worse"]
 
 _HIGHER = """
-accuracy acc auc aucpr auroc auprc rocauc prauc precision recall sensitivity specificity specificity f1 f2 fbeta fscore r2 rsquared kappa mcc
-matthews gini lift ndcg dcg map mrr hit hits iou miou jaccard dice bleu rouge meteor silhouette likelihood reward profit revenue
-conversion coverage throughput pearson spearman correlation purity homogeneity completeness tpr tnr psnr ssim explainedvariance
-true goodness gain improvement correct passed
+accuracy acc auc aucpr auroc auprc rocauc prauc precision recall sensitivity specificity f1 f2 fbeta fscore r2 rsquared kappa
+mcc matthews gini lift ndcg dcg map mrr hit hits iou miou jaccard dice bleu rouge meteor silhouette likelihood reward profit
+revenue conversion coverage throughput pearson spearman correlation purity homogeneity completeness tpr tnr psnr ssim
+explainedvariance true goodness gain improvement correct passed
 """
 _LOWER = """
-loss losses logloss error errors err mae mse rmse rmsle msle mape smape wmape mase medae medape medianae brier crossentropy xent nll hinge
-hamming perplexity ppl wer cer ter ece fid kl divergence deviance distance residual residuals regret pinball deviation bouldin
-false fpr fnr fdr latency duration seconds time runtime milliseconds ms memory cost risk penalty miss misses failed failures aic
-bic gap overfit
+loss losses logloss error errors err mae mse rmse rmsle msle mape smape wmape mase medae medape medianae brier crossentropy xent
+nll hinge hamming perplexity ppl wer cer ter ece fid kl divergence deviance distance residual residuals regret pinball deviation
+bouldin false fpr fnr fdr latency duration seconds time runtime milliseconds ms memory cost risk penalty miss misses failed
+failures aic bic gap overfit
 """
 _UP, _DOWN = frozenset(_HIGHER.split()), frozenset(_LOWER.split())
 # What turns a name into one that says nothing: how widely a metric spreads, or on how much it stands, is no better or worse.

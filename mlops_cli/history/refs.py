@@ -313,7 +313,9 @@ def _unknown(history: History, git: Git, text: str) -> MlopsError:
         git.ask("for-each-ref", "--format=%(refname:short)", "--count=1000", "refs/heads", "refs/tags") or b""
     )
     if not heads and text in ("HEAD", "@") and git.ask("rev-parse", "--verify", "--quiet", "HEAD") is None:
-        return UsageError(f"{text} leads to nothing: there is no commit yet", hint="Make the first: git commit")
+        return UsageError(
+            f"{text} leads to nothing: there is no commit yet", hint="Make the first: git commit"
+        )
     names = [*heads.decode(errors="replace").split("\n"), *history.paths()]
     close = nearest(text, [name for name in names if name])
     return UsageError(

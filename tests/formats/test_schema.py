@@ -39,7 +39,8 @@ _GOOD = [
     "include: sub\n",
     "include: [sub/mlops.yaml]\n",
     "include:\n",
-    "models: {churn: {artifact: m.joblib, evaluation: reports/e, predictor: src/p.py:P, watch: {a: 1}}}\nalerts: {team: {webhook: {url_env: U}}}\n",
+    "models: {churn: {artifact: m.joblib, evaluation: reports/e, predictor: src/p.py:P, watch: {a: 1}}}\n",
+    "alerts: {team: {webhook: {url_env: U}}}\n",
 ]
 _GOOD_STAGES = [
     "cmd: x",
@@ -82,7 +83,8 @@ _BAD_TOP = [
     "runtime: {a: 1}\n", "runtime: [1]\n", "runtime: [/a]\n", "runtime: ['a\\b']\n",
     "include: {a: 1}\n", "include: [5]\n", "include: [/a]\n", "include: ['']\n",
     "models: [a]\n", "models:\n", "models: {m: }\n", "models: {m: {}}\n", "models: {m: {artifact: /a}}\n",
-    "models: {m: {artifact: a, evaluatoin: b}}\n", "models: {m: {artifact: a, predictor: words}}\n", "models: {-m: {artifact: a}}\n",
+    "models: {m: {artifact: a, evaluatoin: b}}\n", "models: {m: {artifact: a, predictor: words}}\n",
+    "models: {-m: {artifact: a}}\n",
     "models: {m: {artifact: a, evaluation: [b]}}\n",
     "alerts: 3\n", "alerts:\n",
 ]  # fmt: skip
