@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     "model", "data", "target", "task", "predictor", "predictions", "positive", "features", "threshold", "metrics", "slices",
-    "find", "fairness", "importance", "value", "against", "min_n", "seed", "python_path", "kinds", "train",
+    "find", "fairness", "importance", "value", "against", "min_n", "seed", "python_path", "types", "train",
 )  # fmt: skip
 _KINDS = ("joblib", "pickle", "skops", "onnx")
 _TASKS = ("binary", "multiclass", "regression")
@@ -198,9 +198,9 @@ class _Reader:
             return None
 
     def _kinds(self) -> dict[str, Kind]:
-        value = self.values.get("kinds", {})
+        value = self.values.get("types", {})
         if not isinstance(value, dict) or not all(kind in KINDS for kind in value.values()):
-            self._problem("kinds", f"should be {{column: kind}}; kinds are {', '.join(KINDS)}")
+            self._problem("types", f"should be {{column: kind}}; kinds are {', '.join(KINDS)}")
             return {}
         return {str(name): kind for name, kind in value.items()}
 

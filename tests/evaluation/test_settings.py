@@ -109,7 +109,7 @@ def test_another_model_is_named_shortly_or_at_length() -> None:
         ({**BASE, "find": "yes"}, "find"),
         ({**BASE, "min_n": 0}, "min_n should be a whole number of 1 or more"),
         ({**BASE, "predictor": "jobli"}, 'did you mean "joblib"?'),
-        ({**BASE, "kinds": {"a": "number"}}, "kinds should be"),
+        ({**BASE, "types": {"a": "number"}}, "types should be"),
         ({**BASE, "against": {"model": "a", "predictions": "b"}}, "against should be"),
         ({**BASE, "against": {"model": "a", "margin": -1}}, "a margin is not negative"),
         ({**BASE, "value": [[1, 2]]}, "value.matrix"),
