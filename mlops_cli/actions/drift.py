@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from mlops_cli.data.drift.model import TYPES, DriftSettings
 from mlops_cli.data.drift.request import split_types
+from mlops_cli.data.table.formats import by_name
 from mlops_cli.data.table.kinds import KINDS
 from mlops_cli.errors import FileError, UsageError
 from mlops_cli.opened.scratch import scratch_folder
@@ -131,6 +132,11 @@ def _weights(folder: Path, model: str, table: str, scratch: Path) -> Mapping[str
             return weights_in((folder / model).read_bytes(), model)
         except OSError as error:
             raise FileError(f"{model} cannot be read: {error.strerror}") from error
+    if by_name(model) is not None:
+        raise UsageError(
+            f"--model {model}: this is a table, not a model",
+            hint="Name the file of a model, or an evaluation.json with importance.",
+        )
     return _reliance(folder, model, table, scratch)
 
 

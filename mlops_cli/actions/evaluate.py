@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from mlops_cli.errors import UsageError
+from mlops_cli.errors import FileError, StageError, UsageError
 from mlops_cli.evaluation.model import Evaluation, load_evaluation
 from mlops_cli.execution.alone import call_alone
 from mlops_cli.execution.builtins import STEPS
@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from mlops_cli.tracking.in_place import RunResult
 
 _TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".gz", ".bz2", ".xz", ".zst")
+_PROGRAMS = (".py", ".ipynb", ".md", ".yaml", ".yml", ".toml", ".html", ".lock")
 _STEP = "evaluate"
 
 
@@ -69,22 +70,26 @@ class EvaluateResult:
         Of a model that the pipeline evaluates.
     name : str
         What was evaluated, as it was named.
+    goes_on : bool
+        Whether its stage says `on_fail: go`.
     """
 
     evaluation: Evaluation | None
     report: str = ""
     run: RunResult | None = None
     name: str = ""
+    goes_on: bool = False
 
     @property
     def exit_code(self) -> int:
-        """0; 1 where another model was better; 5 where a metric could not be computed; 4 where a stage failed."""
+        """0; 1: another model is better, or do not trust it; 4: a stage failed; 5: a metric could not be computed."""
         if self.evaluation is None:
             return 130 if self.run is not None and self.run.interrupted else 4
         if self.evaluation.verdict == "error":
             return 5
         against = self.evaluation.against
-        return 1 if against is not None and against.verdict == "worse" else 0
+        worse = against is not None and against.verdict == "worse"
+        return 1 if worse or (self.evaluation.verdict == "fail" and not self.goes_on) else 0
 
 
 def evaluate(
@@ -113,9 +118,8 @@ def evaluate(
     path = Path(opened.workspace_path(posixpath.join(opened.folder, subject)))
     kept = path / EVALUATION if path.is_dir() else path
     if kept.name == EVALUATION and kept.is_file() and not options.settings and not options.against:
-        return EvaluateResult(
-            load_evaluation(kept.read_bytes(), str(subject)), str(kept.parent), None, subject
-        )
+        name = subject if path == kept else posixpath.join(subject, EVALUATION)
+        return EvaluateResult(_loaded(kept, name), str(kept.parent), None, subject)
     if not path.exists():
         raise UsageError(f"there is no {subject}", hint="Name a model of mlops.yaml, or a file.")
     return _of_path(opened, subject, options)
@@ -141,16 +145,17 @@ def _of_model(
     result = run(opened, [stage.name], options.run, listen)
     if not result.good or options.run.dry:
         return EvaluateResult(None, posixpath.dirname(path), result, model.name)
+    goes_on = stage.settings.get("on_fail") == "go"
     if not options.against and not options.settings and not options.out:
-        evaluation = load_evaluation(Path(opened.workspace_path(path)).read_bytes(), path)
-        return EvaluateResult(evaluation, posixpath.dirname(path), result, model.name)
+        evaluation = _loaded(Path(opened.workspace_path(path)), path)
+        return EvaluateResult(evaluation, posixpath.dirname(path), result, model.name, goes_on)
     if stage.uses != _STEP:
         message = f"the stage {stage.name} makes its evaluation by itself, so nothing can be added to it"
         raise UsageError(message, hint="Write it with uses: evaluate.")
     settings = {**stage.settings, **options.settings}
     folder = Path(opened.workspace_path(stage.wdir))
     found = _alone(opened, settings, folder, options)
-    return EvaluateResult(found, options.out, result, model.name)
+    return EvaluateResult(found, options.out, result, model.name, goes_on)
 
 
 # A file -------------------------------------------------------------------------------------------------------------
@@ -158,6 +163,11 @@ def _of_model(
 
 def _of_path(opened: Opened, subject: str, options: EvaluateOptions) -> EvaluateResult:
     what = "predictions" if subject.endswith(_TABLES) else "model"
+    if subject.endswith(_PROGRAMS) and ":" not in options.settings.get("predictor", ""):
+        raise UsageError(
+            f"{subject} is a program or a text, and no model",
+            hint="Name the file of a model, such as models/best.joblib; or load it by a class of your own, with --predictor.",
+        )
     settings = {**options.settings, what: subject}
     missing = [
         key for key in ("data", "target") if key not in settings and (key == "target" or what == "model")
@@ -191,6 +201,10 @@ def _alone(opened: Opened, settings: dict[str, Any], folder: Path, options: Eval
                 settings["against"]["margin"] = options.margin
             recorded |= other.recorded
         step = STEPS[_STEP]
+        settings = {
+            **settings,
+            "on_fail": "go",
+        }  # what was found is shown first; the exit code tells the rest
         try:
             declared = step.declare(settings, "report")
         except ValueError as error:
@@ -207,8 +221,29 @@ def _alone(opened: Opened, settings: dict[str, Any], folder: Path, options: Eval
             recorded=recorded,
             variables=opened.environment.variables,
         )
-        file = report / EVALUATION
-        return load_evaluation(file.read_bytes(), str(file))
+        return _loaded(report / EVALUATION, str(report / EVALUATION))
+
+
+def _loaded(file: Path, name: str) -> Evaluation:
+    """Return the evaluation in a file.
+
+    Raises
+    ------
+    FileError
+        When it is none, with how to have it again: Git may never have had it.
+    StageError
+        When it is not there, because the process that should have written it was ended.
+    """
+    try:
+        return load_evaluation(file.read_bytes(), name)
+    except FileNotFoundError:
+        message = "the model, or code of yours, ended the process before the evaluation was written"
+        raise StageError(message) from None
+    except FileError as error:
+        if "git checkout -- " not in error.hint:
+            raise
+        hint = "Make it again: mlops run, or mlops evaluate with --out"
+        raise FileError(error.message, hint=hint) from error
 
 
 def _kept_in(opened: Opened, out: str) -> Path:
@@ -223,6 +258,11 @@ def _kept_in(opened: Opened, out: str) -> Path:
     path = Path(os.path.normpath(root / opened.folder / os.path.expanduser(out)))
     if not path.is_relative_to(root) or path == root:
         raise UsageError(f"{out} does not lie inside the project", hint="For example: --out reports/now")
+    taken = next((each for each in (path, *path.parents) if each.exists()), root)
+    if not taken.is_dir():
+        raise UsageError(
+            f"{out} is a file, and the report is a folder", hint="For example: --out reports/now"
+        )
     return path
 
 

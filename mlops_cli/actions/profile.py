@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import UsageError
 from mlops_cli.formats.atomic import write_atomic
+from mlops_cli.git.discover import find_project
+from mlops_cli.opened.scratch import scratch_folder
+from mlops_cli.project import DEFINITION, RECORDS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -16,6 +19,8 @@ if TYPE_CHECKING:
     from mlops_cli.data.profile.diff import ProfileDiff
     from mlops_cli.data.profile.model import Profile
     from mlops_cli.data.table.kinds import Kind
+
+_EXAMPLE = "For example: --out profiles/now.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +113,10 @@ def profile(
         settings = read_settings(with_)
     except ValueError as error:
         raise UsageError(str(error)) from error
-    with TemporaryDirectory(prefix="mlops-") as scratch:
-        made = make_profile(settings, folder, Path(scratch))
-    _write(folder, out, made)
+    target = _target(folder, out)
+    with scratch_folder(folder) as scratch:
+        made = make_profile(settings, folder, scratch)
+    _write(target, out, made)
     return ProfileResult(path, made, out)
 
 
@@ -128,17 +134,21 @@ def profile_show(folder: Path, path: str) -> ProfileResult:
 
 
 def profile_diff(folder: Path, before: str, after: str) -> ProfileDiffResult:
-    """Say what differs between two profiles.
+    """Say what differs between two profiles, or tables, which are profiled for it on one layout.
 
     Raises
     ------
     FileError
         When one cannot be read.
+    DataError
+        When a table cannot be read.
     """
     from mlops_cli.data.profile.diff import diff
-    from mlops_cli.data.profile.work import read_profile
+    from mlops_cli.data.profile.work import profiles_of
 
-    return ProfileDiffResult(before, after, diff(read_profile(folder, before), read_profile(folder, after)))
+    with scratch_folder(folder) as scratch:
+        first, second = profiles_of(folder, before, after, scratch)
+    return ProfileDiffResult(before, after, diff(first, second))
 
 
 def profile_merge(folder: Path, paths: Sequence[str], out: str = "") -> ProfileResult:
@@ -154,8 +164,9 @@ def profile_merge(folder: Path, paths: Sequence[str], out: str = "") -> ProfileR
     from mlops_cli.data.profile.merge import merge
     from mlops_cli.data.profile.work import read_profile
 
+    target = _target(folder, out)
     made = merge([read_profile(folder, path) for path in paths], paths)
-    _write(folder, out, made)
+    _write(target, out, made)
     return ProfileResult(" + ".join(paths), made, out)
 
 
@@ -186,7 +197,30 @@ def kinds_of(texts: Sequence[str]) -> dict[str, Kind]:
     return found
 
 
-def _write(folder: Path, out: str, made: Profile) -> None:
+def _target(folder: Path, out: str) -> Path | None:
+    """Return where a profile is to be written; None for nowhere.
+
+    Raises
+    ------
+    UsageError
+        When it is a folder, or lies outside of the project that `folder` is in: nothing is written there.
+    """
+    if not out:
+        return None
+    target = Path(os.path.normpath(folder.resolve() / os.path.expanduser(out)))
+    if target.is_dir() or out.endswith(("/", os.sep)):
+        raise UsageError(f"{out} is a folder, and a profile is a file", hint=_EXAMPLE)
+    try:
+        root = find_project(folder).root
+    except UsageError:  # no repository, so there is nothing to be outside of
+        return target
+    is_project = any((root / name).exists() for name in (RECORDS, DEFINITION))
+    if is_project and not target.is_relative_to(root):
+        raise UsageError(f"{out} does not lie inside the project", hint=_EXAMPLE)
+    return target
+
+
+def _write(target: Path | None, out: str, made: Profile) -> None:
     """Write a profile, if anywhere; folders are made.
 
     Raises
@@ -196,9 +230,8 @@ def _write(folder: Path, out: str, made: Profile) -> None:
     """
     from mlops_cli.data.profile.text import profile_to_bytes
 
-    if not out:
+    if target is None:
         return
-    target = folder / out
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         write_atomic(target, profile_to_bytes(made))

@@ -11,6 +11,7 @@ from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.lists import list_text
 from mlops_cli.render.runs_table import Cell as Field
 from mlops_cli.render.runs_table import runs_table
+from mlops_cli.render.short import short_text
 from mlops_cli.render.sizes import count_text
 
 if TYPE_CHECKING:
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 _SCHEMA = 1
 # A comment on a pull request ends somewhere; GitHub's limit is the lowest.
 _COMMENT = 60_000
+_NAME = 60  # characters of a name, in a table
+_LEAST_NAME = 24  # on a narrow terminal
 
 
 def compare_text(result: CompareResult, *, width: int | None = None) -> str:
@@ -30,10 +33,11 @@ def compare_text(result: CompareResult, *, width: int | None = None) -> str:
     comparison = result.comparison
     labels = labels_of(comparison.sides)
     rows = [(name, *cells, "") for name, *cells in heads_of(comparison.sides)]
+    most = _NAME if width is None else min(_NAME, max(width // 3, _LEAST_NAME))
     sections = sections_of(result)
     for section in sections:
         rows += [("",) * (len(labels) + 2), (section.title, *("",) * (len(labels) + 1))]
-        rows += [(f"  {name}", *cells) for name, *cells in section.rows]
+        rows += [(f"  {_short_name(name, most)}", *cells) for name, *cells in section.rows]
     head = ("", *labels, "change")
     if len(labels) != 2:  # what changed stands beside each value
         head, rows = head[:-1], [row[:-1] for row in rows]
@@ -49,6 +53,15 @@ def compare_text(result: CompareResult, *, width: int | None = None) -> str:
     notes = [plain(note) for note in (*notes, *stale_notes(result))]
     patches = "".join(f"\n{_steady(change.text)}" for change in result.code if change.text)
     return text + "".join(f"{note}\n" for note in notes) + patches
+
+
+def _short_name(name: str, most: int) -> str:
+    """Return a name of parts, such as `table: column: figure`, whose longest parts are cut until it fits."""
+    parts, size = name.split(": "), most
+    while len(": ".join(parts)) > most and size > _LEAST_NAME / 2:
+        size -= 1
+        parts = [short_text(part, size) for part in parts]
+    return ": ".join(parts)
 
 
 def _steady(patch: str) -> str:

@@ -37,6 +37,8 @@ _HEAD = (
 _WEIGHTS = (0.0, 5.0, 0.0, 3.0, 0.0, 4.0, 4.5, 2.0, 6.5, 6.0, 5.5, 1.0)
 _STYLES = {"fail": "red", "error": "bold red", "warn": "yellow", "pass": "green", "insufficient": "cyan"}
 _NAME = 40
+_FOLDED = 3  # columns without a verdict that are listed one by one
+_NAMES = 6
 _FLOAT = 12  # significant digits
 
 
@@ -68,10 +70,26 @@ def drift_text(report: DriftReport, form: str, *, width: int | None = None, brie
         shown = telling
     else:
         quiet = 0
+    few = [each for each, _ in shown if each.verdict == "insufficient"] if brief else []
+    if len(few) <= _FOLDED:
+        few = []
+    shown = [pair for pair in shown if pair[0] not in few]
     cells = [_cells(head, row, each) for each, row in shown]
     table = runs_table(head, cells, weights, width=width) if cells else ""
     more = f"{quiet} more columns pass; -v shows them.\n" if quiet else ""
-    return f"{table}{more}{_joint_text(report.joint)}"
+    return f"{table}{_few_text(few)}{more}{_joint_text(report.joint)}"
+
+
+def _few_text(columns: Sequence[ColumnDrift]) -> str:
+    """Return one line for all columns without a verdict: they say the same, each with numbers of its own."""
+    if not columns:
+        return ""
+    most = max((each.needed or 0 for each in columns), default=0)
+    rows = min(min(each.n_reference, each.n_current) for each in columns)
+    names = ", ".join(short_text(each.name, _NAME) for each in columns[:_NAMES])
+    more = f" and {len(columns) - _NAMES} more" if len(columns) > _NAMES else ""
+    why = f"{rows:,} rows are too few, {most:,} would do for all of them" if most > rows else "no verdict"
+    return f"{len(columns)} columns are insufficient ({names}{more}): {why}; -v shows them.\n"
 
 
 def drift_summary(report: DriftReport) -> str:
@@ -128,6 +146,8 @@ def _joint_text(joint: JointDrift | None) -> str:
     bands = f"warns over {joint.warn:g}, fails over {joint.fail:g}"
     rows = f"{joint.n_reference:,} rows of each"
     lines = [f"All columns together: {joint.verdict}, area under the ROC curve {interval}, {rows}; {bands}"]
+    if joint.folds:
+        lines.append(f"  judged on {joint.folds}")
     if joint.separators and joint.verdict != "pass":
         names = ", ".join(f"{each.name} ({each.drop:.3f})" for each in joint.separators[:5])
         lines.append(f"  told apart by {names}")

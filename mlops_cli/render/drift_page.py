@@ -305,7 +305,10 @@ def _how(report: DriftReport) -> str:
         ),
         f"P-values are adjusted after Benjamini and Hochberg over all tests of the comparison; the bound is {chosen.q:g}.",
         f"A column is judged with {chosen.min_rows} rows on each side or more; with fewer it is insufficient, never passed.",
-        f"The whole fails when columns with {share_text(chosen.share)} of the weight fail.",
+        (
+            f"The whole fails when columns with {share_text(chosen.share)} of the weight fail, or a single one does that is broken"
+            " at the source or full of values that the reference never had, or when rows can be told apart."
+        ),
         "Missing and infinite values are counted as what they are, not left out.",
     ]
     if report.ignored:

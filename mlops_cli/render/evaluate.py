@@ -5,8 +5,10 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from mlops_cli.evaluation.findings import unused
 from mlops_cli.evaluation.model import to_wire
 from mlops_cli.evaluation.sentence import amount, digits_for
+from mlops_cli.evaluation.words import counted
 from mlops_cli.render.lists import list_text
 
 if TYPE_CHECKING:
@@ -126,14 +128,42 @@ def _slices(title: str, slices: Sequence[Slice], task: str, width: int | None) -
         return ""
     measured = {name for each in slices for name in each.metrics}
     names = [name for name in _COLUMNS[task] if name in measured] or sorted(measured)[:4]
-    rows = []
-    for each in slices[:_MOST_ROWS]:
-        cells = [amount(each.metrics[name]) if name in each.metrics else "" for name in names]
-        rows.append(
-            (each.name, f"{each.n:,}", *cells, "" if each.status == "ok" else f"{each.status}: {each.reason}")
-        )
-    more = f"{len(slices) - _MOST_ROWS} more are in evaluation.json\n" if len(slices) > _MOST_ROWS else ""
-    return list_text((title, "rows", *names, "status"), rows, "table", width=width) + more
+    shown, most = slices[:_MOST_ROWS], width or _WIDTH
+    rows, more = [_slice_row(each, names, reasons=True) for each in shown], []
+    if sum(_wide((title, "rows", *names, "status"), rows)) > most:
+        rows = [_slice_row(each, names, reasons=False) for each in shown]
+        fit = _fitting(_wide((title, "rows", *names, "status"), rows), most)
+        more += [f"{', '.join(names[fit:])} of each slice"] if names[fit:] else []
+        names = names[:fit]
+        rows = [_slice_row(each, names, reasons=False) for each in shown]
+    more += [counted(len(slices) - _MOST_ROWS, "further slice")] if len(slices) > _MOST_ROWS else []
+    told = f"In evaluation.json besides: {'; '.join(more)}\n" if more else ""
+    return list_text((title, "rows", *names, "status"), rows, "table", width=width) + told
+
+
+def _slice_row(each: Slice, names: Sequence[str], *, reasons: bool) -> tuple[str, ...]:
+    cells = [_in_cell(each.metrics[name]) if name in each.metrics else "" for name in names]
+    status = "" if each.status == "ok" else f"{each.status}: {each.reason}" if reasons else each.status
+    return (each.name, f"{each.n:,}", *cells, status)
+
+
+def _in_cell(measured: Measured) -> str:
+    """Return a metric; of one that could not be had its status alone: the reason is in the report."""
+    return amount(measured) if measured.value is not None else measured.status
+
+
+def _wide(head: Sequence[str], rows: Sequence[Sequence[str]]) -> list[int]:
+    """Return how wide each column of a table is, with the space after it."""
+    return [max(map(len, column)) + 2 for column in zip(head, *rows, strict=True)]
+
+
+def _fitting(wide: Sequence[int], most: int) -> int:
+    """Return how many metrics of a table of slices fit into a width; at least one. The others are in the report."""
+    metrics, room = wide[2:-1], most - sum(wide[:2]) - wide[-1]
+    fit = 0
+    while fit < len(metrics) and sum(metrics[: fit + 1]) <= room:
+        fit += 1
+    return max(fit, 1)
 
 
 def _found(evaluation: Evaluation, width: int | None) -> str:
@@ -145,13 +175,14 @@ def _found(evaluation: Evaluation, width: int | None) -> str:
             amount(each.loss),
             amount(each.rest),
             f"{each.p_adjusted:.2g}",
+            f"the model is not given {', '.join(each.unseen)}" if each.unseen else "",
         )
         for each in evaluation.found
     ]
     if not rows:
         return ""
     loss = evaluation.found[0].loss_name
-    head = ("Weak where", "rows", "share", f"{loss} there", "elsewhere", "p (adjusted)")
+    head = ("Weak where", "rows", "share", f"{loss} there", "elsewhere", "p (adjusted)", "")
     return list_text(head, rows, "table", width=width)
 
 
@@ -182,7 +213,11 @@ def _importance(evaluation: Evaluation, width: int | None) -> str:
         (
             each.column,
             amount(each.drop),
-            f"tells the same as {', '.join(each.near_copies)}" if each.near_copies else "",
+            f"tells the same as {', '.join(each.near_copies)}"
+            if each.near_copies
+            else "the model seems not to use it"
+            if unused(each)
+            else "",
         )
         for each in sorted(evaluation.importance, key=lambda each: -(each.drop.value or 0))[:15]
     ]

@@ -227,7 +227,9 @@ def _by_class(kind: str, metrics: Mapping[str, Measured]) -> str:
 
 
 def _share_row(label: str, found: Measured, title: str) -> Row:
-    rows = count_text(round(found.n if found.effective is None else found.effective), "row")
+    rows = count_text(found.n, "row")
+    if found.effective is not None and round(found.effective) < found.n:
+        rows += f", worth {round(found.effective):,} of equal classes"
     said = measured(found.value, found.low, found.high, found.note)
     return Row(label, found.value, found.low, found.high, said, f"{title}, {rows}" if title else rows)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+from mlops_cli.evaluation.findings import unused
 from mlops_cli.render.chart_rows import Line, Row, rows_chart
 from mlops_cli.render.chart_scale import scale_of
 from mlops_cli.render.evaluation_page_against import difference_text
@@ -124,7 +125,7 @@ def found_section(found: Sequence[FoundSlice]) -> Section:
             one.lift.low,
             one.lift.high,
             difference_text(one.lift) + f"<small>{_times(one)}p {p_text(one.p_adjusted)}</small>",
-            f"{count_text(one.n, 'row')}, {share_text(one.support)} of all",
+            f"{count_text(one.n, 'row')}, {share_text(one.support)} of all{_unseen(one.unseen)}",
             "warn",
         )
         for one in found
@@ -162,6 +163,11 @@ def found_section(found: Sequence[FoundSlice]) -> Section:
         f"Found on one half of the rows and confirmed on the other: {loss} inside minus {loss} elsewhere, with p-values adjusted "
         "over all that were put to the test.",
     )
+
+
+def _unseen(names: Sequence[str]) -> str:
+    listed = ", ".join(name(each) for each in names)
+    return f"; the model is not given {listed}" if listed else ""
 
 
 def _times(one: FoundSlice) -> str:
@@ -297,7 +303,7 @@ def importance_section(found: Sequence[Importance]) -> Section:
             one.drop.low,
             one.drop.high,
             _of(one.drop),
-            _copies(one.near_copies),
+            _copies(one.near_copies) or ("the model seems not to use it" if unused(one) else ""),
             bar=True,
         )
         for one in shown

@@ -66,6 +66,19 @@ def profile_text(result: ProfileResult, form: str, *, width: int | None = None) 
     return runs_table(_HEAD, rows, _WEIGHTS, width=width)
 
 
+def sentence(said: str) -> str:
+    """Return what was said with an end and a beginning.
+
+    Examples
+    --------
+    >>> sentence("column 'a': 1 value is '?'"), sentence("is one missing?")
+    ("Column 'a': 1 value is '?'.", 'Is one missing?')
+    """
+    ended = said if said.endswith((".", "!", "?")) else f"{said}."
+    # What begins with the name of a file begins as the file is called.
+    return ended[:1].upper() + ended[1:] if ended.split(" ", 1)[0].isalpha() else ended
+
+
 def profile_summary(result: ProfileResult) -> str:
     """Return sentences about the whole table."""
     profile = result.profile
@@ -80,7 +93,7 @@ def profile_summary(result: ProfileResult) -> str:
     if share:
         about = "" if profile.sample.complete or profile.different_rows is not None else "about "
         lines.append(f"{about.capitalize()}{share_text(share)} of the rows repeat another row.")
-    lines += [plain(warning) for warning in profile.warnings]
+    lines += [sentence(plain(warning)) for warning in profile.warnings]
     if result.out:
         role = "a baseline" if profile.baseline else f"counted on the layout {profile.edges_from[:11]}"
         lines.append(f"Wrote {plain(result.out)}: {role}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlops_cli.history.compare_profiles import most_changed, telling
 from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.lists import list_text
 from mlops_cli.render.profile import share_text, time_text
@@ -12,10 +13,8 @@ from mlops_cli.render.short import short_text
 from mlops_cli.render.sizes import count_text, number_text
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from mlops_cli.actions.profile import ProfileDiffResult
-    from mlops_cli.data.profile.diff import Change, ColumnDiff
+    from mlops_cli.data.profile.diff import Change
 
 _SCHEMA = 1
 _HEAD = ("column", "distance", "what", "before", "after")
@@ -34,7 +33,7 @@ def profile_diff_text(
     form : str
         `table`, `csv` or `md`; CSV has all figures.
     everything : bool
-        All figures of each column, also in a table.
+        All figures of each column, also in a table; else those that differ by more than chance, and in what is shown.
     """
     rows = _rows(result, whole=everything or form == "csv")
     if form != "table":
@@ -45,11 +44,15 @@ def profile_diff_text(
 def profile_diff_summary(result: ProfileDiffResult) -> str:
     """Return sentences about both profiles."""
     diff = result.diff
-    columns, rows = count_text(len(diff.changed), "column"), count_text(diff.before.rows, "row")
-    lines = [f"{columns} of {len(diff.columns):,} differ; {rows} before, {diff.after.rows:,} after."]
+    rows = f"{count_text(diff.before.rows, 'row')} before, {diff.after.rows:,} after"
+    little = len(diff.changed) - len(diff.told)
+    more = f"; {little:,} differ{'s' if little == 1 else ''} no more than by chance, see -v" if little else ""
+    differ = "differs" if len(diff.told) == 1 else "differ"
+    lines = [f"{len(diff.told):,} of {count_text(len(diff.columns), 'column')} {differ}{more}. {rows}."]
     if not diff.one_layout:
         lines.append(
-            "They were not counted on one baseline, so bins cannot be compared: mlops profile PATH --against BASELINE."
+            "They were not counted on one baseline, so bins cannot be compared: mlops profile PATH --against BASELINE,"
+            " or name the tables themselves."
         )
     return "".join(f"{line}\n" for line in lines)
 
@@ -68,8 +71,14 @@ def profile_diff_wire(result: ProfileDiffResult) -> dict[str, Any]:
                 "status": column.status,
                 "kind": (column.after or column.before).kind,  # type: ignore[union-attr] # one of them is there
                 "distance": column.distance,
+                "chance": column.chance,
                 "changes": [
-                    {"what": change.what, "before": change.before, "after": change.after}
+                    {
+                        "what": change.what,
+                        "before": change.before,
+                        "after": change.after,
+                        "chance": change.chance,
+                    }
                     for change in column.changes
                 ],
             }
@@ -80,14 +89,16 @@ def profile_diff_wire(result: ProfileDiffResult) -> dict[str, Any]:
 
 def _rows(result: ProfileDiffResult, *, whole: bool) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
-    for column in _ranked(result.diff.changed):
+    shown = result.diff.changed if whole else result.diff.told
+    for column in (each for each in most_changed(result.diff) if each in shown):
         name = Cell(plain(short_text(column.name, _LONGEST)))
         distance = Cell("" if column.distance is None else f"{column.distance:.3f}", right=True)
-        changes = column.changes if whole else column.changes[:_MOST]
+        ranked = column.changes if whole else [each for each in telling(column) if _is_told(each)]
+        changes = ranked if whole else ranked[:_MOST]
         said = [_change_cells(change) for change in changes]
         if column.status in ("added", "removed"):
             said = [[Cell(column.status), Cell(""), Cell("")]]
-        left = len(column.changes) - len(changes)
+        left = len(ranked) - len(changes)
         said += [[Cell(f"and {left:,} more, see -v"), Cell(""), Cell("")]] if left else []
         said = said or [[Cell("values"), Cell(""), Cell("")]]
         blank = [Cell(column.name), distance] if whole else [Cell(""), Cell("", right=True)]
@@ -95,9 +106,9 @@ def _rows(result: ProfileDiffResult, *, whole: bool) -> list[list[Cell]]:
     return rows
 
 
-def _ranked(columns: Sequence[ColumnDiff]) -> list[ColumnDiff]:
-    """Return columns that came, went or changed their kind first, then by distance."""
-    return sorted(columns, key=lambda column: (column.status == "changed", -(column.distance or 0.0)))
+def _is_told(change: Change) -> bool:
+    """Whether people are shown a change: it is more than chance, and can be seen in what is shown."""
+    return not change.chance and _value(change, change.before) != _value(change, change.after)
 
 
 def _change_cells(change: Change) -> list[Cell]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_cli.data.profile.model import BooleanProfile, CategoricalProfile, NumericProfile, TextProfile
+from mlops_cli.history.compare_profiles import most_changed, telling
 from mlops_cli.render.chart_counts import Level, Slot, levels, slots_chart
 from mlops_cli.render.chart_rows import Row, rows_chart
 from mlops_cli.render.chart_scale import scale_of
@@ -45,10 +46,15 @@ def profile_diff_page(diff: ProfileDiff, before: str = "before", after: str = "a
     before, after : str
         What people call the two.
     """
-    changed = sorted(diff.changed, key=lambda each: (_LOUD.get(each.status, 3), -(each.distance or 0.0)))
+    told = diff.told
+    changed = [each for each in most_changed(diff) if each in told]
+    little = len(diff.changed) - len(told)
+    chance = f" {little:,} more differ{'s' if little == 1 else ''} no more than by chance." if little else ""
     sentence = (
-        f"{count_text(len(changed), 'column')} of {len(diff.columns):,} changed."
+        f"{count_text(len(changed), 'column')} of {len(diff.columns):,} changed.{chance}"
         if changed
+        else "No column changed by more than chance."
+        if little
         else "No figure of any column changed."
     )
     layout = (
@@ -123,10 +129,12 @@ def _card(each: ColumnDiff) -> str:
     elif each.before is not None and each.after is not None:
         drawn = _overlay(each.before, each.after)
     heads = ("figure", *_NAMES)
-    rows = [_change(change) for change in each.changes]
-    figures = table(heads, rows[:_SHOWN]) if rows else ""
-    if len(rows) > _SHOWN:
-        figures += details(f"{count_text(len(rows) - _SHOWN, 'more figure')}", table(heads, rows[_SHOWN:]))
+    ranked = sorted(telling(each), key=lambda change: change.chance)  # what may be chance is folded away
+    rows = [_change(change) for change in ranked]
+    shown = min(_SHOWN, len(each.told))
+    figures = table(heads, rows[:shown]) if shown else ""
+    if len(rows) > shown:
+        figures += details(f"{count_text(len(rows) - shown, 'more figure')}", table(heads, rows[shown:]))
     return card(drawn + figures, name(each.name), _distance(each), text(_kind(each)))
 
 

@@ -10,6 +10,7 @@ from mlops_cli.render.chart_scale import MINUS, fixed_scale
 from mlops_cli.render.page_frame import Head, Section, card, grid, page
 from mlops_cli.render.page_numbers import ABSENT, share_text
 from mlops_cli.render.page_parts import Cell, details, name, note, paragraph, table, text
+from mlops_cli.render.profile import sentence
 from mlops_cli.render.profile_page_columns import column_card, distinct_text, sparkline
 from mlops_cli.render.sizes import count_text
 
@@ -67,7 +68,9 @@ def profile_page(profile: Profile, title: str = "Profile of a table") -> str:
             f"{count_text(rest, 'more column')}: their figures are in the table above.", "quiet"
         )
     sections = [
-        Section("notes", "Take note", "".join(note("warn", text(said), "") for said in profile.warnings)),
+        Section(
+            "notes", "Take note", "".join(note("warn", text(sentence(said)), "") for said in profile.warnings)
+        ),
         Section("all", "All columns", _table(profile)),
         Section("columns", "Column by column", cards, "Shares of all rows, missing ones included."),
         Section("together", "What goes together", _together(profile)),

@@ -215,7 +215,7 @@ def _boolean(column: BooleanProfile) -> str:
 
 
 def _datetime(column: DatetimeProfile) -> str:
-    counted = timeline_counts(column.timeline)
+    counted = timeline_counts(column.timeline, column.first)
     slots = [Slot(label, rows / column.rows) for label, rows in counted]
     parts = (
         [slots_chart("", f"Share of the rows of {column.name} over time", slots, ("rows", ""))]

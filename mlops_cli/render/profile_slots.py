@@ -116,11 +116,19 @@ def time_text(seconds: float, width: int) -> str:
     return f"{found:%Y-%m-%d}" if width >= 86400 else f"{found:%Y-%m-%d %H:%M}"
 
 
-def timeline_counts(timeline: Timeline) -> list[tuple[str, int]]:
-    """Return the text and the rows of each bin of a timeline."""
+def timeline_counts(timeline: Timeline, first: int | None = None) -> list[tuple[str, int]]:
+    """Return the text and the rows of each bin of a timeline.
+
+    Parameters
+    ----------
+    first : int, optional
+        The first time, in microseconds after 1970: no bin is said to begin before it.
+    """
+    begin = None if first is None else first // 1_000_000
+    starts = [(timeline.start + place) * timeline.width for place in range(len(timeline.counts))]
     return [
-        (time_text((timeline.start + place) * timeline.width, timeline.width), rows)
-        for place, rows in enumerate(timeline.counts)
+        (time_text(start if begin is None else max(start, begin), timeline.width), rows)
+        for start, rows in zip(starts, timeline.counts, strict=True)
     ]
 
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_cli.formats.redact import redact
 from mlops_cli.render.lists import list_text
+from mlops_cli.render.runs_table import text_width
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 _MOST_FRESH = 40
 _MOST_REASONS = 4
 _MOST_METRICS = 40
-_BESIDE_EACH_OTHER = 6  # columns of metrics that a terminal has room for
+_BESIDE_EACH_OTHER = 6  # columns of metrics that can be taken in
+_WIDTH = 120  # of a table in a file
 
 
 def status_text(result: StatusResult, *, everything: bool = False, width: int | None = None) -> str:
@@ -170,18 +172,49 @@ def run_text(result: RunResult, *, width: int | None = None, everything: bool = 
 
 
 def metrics_text(outcomes: Iterable[Outcome], *, width: int | None = None) -> str:
-    """Return the metrics that stages reported: a row a stage, or a row a metric where they are many; empty where there are none."""
+    """Return the metrics that stages reported; empty where there are none, or of very many stages.
+
+    A row a stage; a row a metric where there are many, or where that would be wider than the terminal; and where neither has room,
+    a row a stage with the first metrics.
+
+    Parameters
+    ----------
+    width : int, optional
+        Columns of the terminal; in a file 120 are filled.
+    """
     rows = [(outcome.stage, outcome.metrics) for outcome in outcomes if outcome.metrics]
     names = list(dict.fromkeys(name for _, metrics in rows for name in metrics))
     if not rows or len(rows) > _MOST_METRICS:
         return ""
-    if len(names) > _BESIDE_EACH_OTHER and len(rows) <= _BESIDE_EACH_OTHER:
-        lines = [(name, *(_number(metrics, name) for _, metrics in rows)) for name in names]
-        return list_text(("metric", *(stage for stage, _ in rows)), lines, "table", width=width) + "\n"
-    shown = names[:_BESIDE_EACH_OTHER]
-    cells = [(stage, *(_number(metrics, name) for name in shown)) for stage, metrics in rows]
-    more = f"{len(names) - len(shown)} more metrics: mlops show @latest\n" if len(names) > len(shown) else ""
-    return list_text(("stage", *shown), cells, "table", width=width) + more + "\n"
+    by_stage = [
+        ("stage", *names),
+        *((stage, *(_number(metrics, name) for name in names)) for stage, metrics in rows),
+    ]
+    by_metric = [
+        ("metric", *(stage for stage, _ in rows)),
+        *zip(names, *(row[1:] for row in by_stage[1:]), strict=True),
+    ]
+    room = width or _WIDTH
+    shown = next(
+        (
+            count
+            for count in range(min(len(names), _BESIDE_EACH_OTHER), 1, -1)
+            if _width(by_stage, count) <= room
+        ),
+        1,
+    )
+    if shown < len(names) and len(rows) <= _BESIDE_EACH_OTHER and (shown == 1 or _width(by_metric) <= room):
+        return list_text(by_metric[0], by_metric[1:], "table", width=width) + "\n"
+    cells = [row[: shown + 1] for row in by_stage]
+    more = f"{len(names) - shown} more metrics: mlops show @latest\n" if len(names) > shown else ""
+    return list_text(cells[0], cells[1:], "table", width=width) + more + "\n"
+
+
+def _width(rows: Sequence[tuple[str, ...]], columns: int | None = None) -> int:
+    """Return how wide a table is, of whose columns only the first and so many others are shown."""
+    sizes = [max(map(text_width, cells)) for cells in zip(*rows, strict=True)]
+    kept = sizes if columns is None else sizes[: columns + 1]
+    return sum(kept) + 2 * (len(kept) - 1)
 
 
 def _number(metrics: Mapping[str, Any], name: str) -> str:

@@ -73,7 +73,14 @@ def validate_summary(result: Validation) -> str:
     size = f"{count_text(result.rows, 'row')}, {count_text(result.columns, 'column')}"
     held = f" Held against {', '.join(result.compared)}." if result.compared else ""
     where = f"{result.name} ({size}), {count_text(len(result.looked), 'check')}"
-    lines = [f"{result.verdict.capitalize()}: {' and '.join(found)} in {where}.{held}"]
+    if result.errors:
+        found = [
+            f"{count_text(len(result.errors), 'check')} could not be made",
+            *(found if result.findings else []),
+        ]
+    elif not result.looked:
+        found = ["nothing was checked"]
+    lines = [f"{result.verdict.capitalize()}: {_and(found)} in {where}.{held}"]
     short: dict[str, list[str]] = {}
     for each in result.looked:
         if each.short:
@@ -81,6 +88,10 @@ def validate_summary(result: Validation) -> str:
     lines += [f"{', '.join(checks)} can say nothing: {why}." for why, checks in short.items()]
     lines += [note if note.endswith((".", "?", "!")) else f"{note}." for note in result.notes]
     return "".join(f"{line}\n" for line in lines)
+
+
+def _and(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else parts[0]
 
 
 def validate_wire(result: Validation) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import pytest
 
 from mlops_cli.actions.profile import kinds_of, profile, profile_diff, profile_merge, profile_show
 from mlops_cli.errors import DataError, FileError, UsageError
+from tests.support.command import repository
 from tests.support.tables import people, write_csv
 
 if TYPE_CHECKING:
@@ -49,6 +50,68 @@ def test_profiles_of_two_baselines_do_not_add_up_and_nothing_is_written(folder: 
     with pytest.raises(DataError, match=r"a\.json and b\.json"):
         profile_merge(folder, ["a.json", "b.json"], out="sum.json")
     assert not (folder / "sum.json").exists()
+
+
+@pytest.mark.parametrize("out", [".", "", "..", "there", "there/", "new/"])
+def test_a_folder_is_no_place_for_a_profile(folder: Path, out: str) -> None:
+    (folder / "there").mkdir()
+    profile(folder, "people.csv", out="base.json")
+    if not out:
+        assert profile(folder, "people.csv").out == ""
+        return
+    for act in (
+        lambda: profile(folder, "people.csv", out=out),
+        lambda: profile_merge(folder, ["base.json", "base.json"], out=out),
+    ):
+        with pytest.raises(UsageError, match="is a folder, and a profile is a file"):
+            act()
+    assert sorted(path.name for path in folder.iterdir()) == ["base.json", "more.csv", "people.csv", "there"]
+
+
+def test_nothing_is_written_outside_of_a_project(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "repo")
+    write_csv(repo / "people.csv", people(50))
+    assert (
+        profile(repo, "people.csv", out="../free.json").out == "../free.json"
+    )  # a repository, no project yet
+    (repo / "mlops.yaml").write_text("stages: {}\n")
+    (repo / "sub").mkdir()
+    for place, out in ((repo, "../a.json"), (repo, str(tmp_path / "a.json")), (repo / "sub", "../../a.json")):
+        with pytest.raises(UsageError, match="does not lie inside the project"):
+            profile(place, str(repo / "people.csv"), out=out)
+    profile(repo / "sub", "../people.csv", out="../b.json")
+    profile(repo / "sub", "../people.csv", out=str(repo / "c.json"))
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["free.json", "repo"]
+    assert (repo / "b.json").read_bytes() == (repo / "c.json").read_bytes()
+
+
+def test_tables_are_held_against_each_other_and_against_profiles_on_one_layout(folder: Path) -> None:
+    base = profile(folder, "people.csv", out="base.json").profile
+    window = profile(folder, "more.csv", against="base.json").profile
+    for before, after in (("people.csv", "more.csv"), ("base.json", "more.csv"), ("more.csv", "base.json")):
+        found = profile_diff(folder, before, after).diff
+        assert found.one_layout
+        rows = {"people.csv": 300, "base.json": 300, "more.csv": 200}
+        assert (found.before.rows, found.after.rows) == (rows[before], rows[after])
+    forth = profile_diff(folder, "people.csv", "more.csv").diff
+    assert (forth.before, forth.after.edges_from) == (base, base.edges_from)
+    assert profile_diff(folder, "base.json", "more.csv").diff.after == window
+
+
+@pytest.mark.parametrize("name", ["people.csv", "people.csv.gz", "two words.parquet"])
+def test_a_table_in_place_of_a_profile_is_called_one(folder: Path, name: str) -> None:
+    (folder / "people.csv").rename(folder / name)
+    write_csv(folder / "some.csv", people(20))
+    for act in (
+        lambda: profile_show(folder, name),
+        lambda: profile_merge(folder, [name, name]),
+        lambda: profile(folder, "some.csv", against=name),
+    ):
+        with pytest.raises(FileError, match="is a table, not a profile") as caught:
+            act()
+        assert caught.value.hint.startswith("Profile it with: mlops profile ")
+        assert name in caught.value.hint
+        assert "git" not in caught.value.hint
 
 
 def test_a_profile_is_not_profiled_again(folder: Path) -> None:

@@ -128,6 +128,10 @@ def test_bands_can_be_widened(folder: Path) -> None:
         (("--warn", "0.5"), "lies under"),
         (("--type", "age"), "a column and what it is"),
         (("--type", "age=odd"), "'odd' is no type"),
+        (("--time", "agee"), 'did you mean "age"?'),
+        (("--time", "nope"), "There are: age, pay, city"),
+        (("--time", "city"), "rows cannot be ordered by city"),
+        (("--model", "a.csv"), "this is a table, not a model"),
     ],
 )
 def test_what_is_asked_wrongly_is_said(folder: Path, arguments: tuple[str, ...], said: str) -> None:
@@ -188,6 +192,20 @@ def test_a_stage_that_is_to_stop_there_fails(tmp_path: Path) -> None:
     answer = mlops(repo, "run")
     assert answer.code == 4
     assert "1 of 3 columns moved far (age)" in answer.err
+    assert "training again" not in answer.err  # the whole sentence is in the report
+
+
+def test_a_column_that_broke_ends_with_one_though_all_others_are_as_they_were(tmp_path: Path) -> None:
+    random = np.random.default_rng(6)
+    for name, share in (("a.csv", 0.0), ("b.csv", 0.3)):
+        columns = {f"c{at}": random.normal(size=500) for at in range(12)}
+        columns["c0"] = np.where(random.random(500) < share, np.nan, columns["c0"])
+        write_csv(
+            tmp_path / name, pa.table({key: pa.array(it, from_pandas=True) for key, it in columns.items()})
+        )
+    answer = mlops(tmp_path, "drift", "a.csv", "b.csv", "--no-joint", "--json")
+    assert (answer.code, answer.json["verdict"], answer.json["retrain"]) == (1, "fail", "repair")
+    assert answer.json["share"]["failed"] < answer.json["share"]["fail"]
 
 
 def test_a_model_says_how_much_each_column_counts(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import shutil
 from typing import TYPE_CHECKING
 
 import joblib
+import pandas as pd
 import pytest
 from sklearn.datasets import load_breast_cancer
 from sklearn.linear_model import LogisticRegression
@@ -230,7 +231,25 @@ def test_a_report_is_kept_inside_the_project_and_nowhere_else(tumour: Path) -> N
         (("evaluate", "tumour", "--metric", "acuracy"), 2, 'did you mean "accuracy"?'),
         (("evaluate", "tumour", "--against", "nothing"), 2, "nothing leads to nothing"),
         (("evaluate", "tumour", "--slice", "no such >= 3"), 2, "slices"),
-        (("evaluate", "data/test.csv", "--target", "targt"), 5, 'Did you mean "target"?'),
+        (("evaluate", "data/test.csv", "--target", "targt"), 2, 'Did you mean "target"?'),
+        (("evaluate", "tumour", "--margin", "0.1"), 2, "--margin goes with --against"),
+        (("evaluate", "tumour", "--threshold", "value"), 2, "--value"),
+        (("evaluate", "tumour", "--metric", "zebra"), 2, "there are accuracy"),
+        (("evaluate", "tumour", "--positive", "nope", *QUICK), 2, 'there is no class "nope"'),
+        (("evaluate", "tumour", "--metric", "mae", *QUICK), 2, "mae is no metric of a binary task"),
+        (("evaluate", "tumour", "--feature", "nope", *QUICK), 2, "has no column nope"),
+        (("evaluate", "tumour", "--threshold", "7", *QUICK), 2, "from 0 to 1"),
+        (("evaluate", "tumour", "--predictor", "onnx", *QUICK), 2, "--predictor joblib"),
+        (
+            ("evaluate", "tumour", "--out", "train.py", *QUICK),
+            2,
+            "train.py is a file, and the report is a folder",
+        ),
+        (
+            ("evaluate", "train.py", "--data", "data/test.csv", "--target", "target"),
+            2,
+            "is a program or a text",
+        ),
     ],
 )
 def test_what_is_wrong_with_a_command_line_is_said(
@@ -272,3 +291,60 @@ def test_a_pipeline_without_models_says_how_to_name_one(tmp_path: Path) -> None:
     answer = mlops(folder, "train", "churn")
     assert answer.code == 2
     assert "models: {churn: {artifact:" in answer.err
+
+
+_OWN = "import os\nclass Own:\n    def load(self, path): pass\n    def predict(self, table): os._exit(0)\n"
+
+
+@pytest.mark.slow
+def test_a_model_that_ends_the_process_is_said_to_have_done_so(tumour: Path) -> None:
+    write(tumour / "own.py", _OWN)
+    answer = mlops(tumour, "evaluate", "tumour", "--predictor", "own.py:Own", *QUICK)
+    assert (answer.code, "ended the process" in answer.err) == (4, True), answer
+    text = (tumour / "mlops.yaml").read_text()
+    write(
+        tumour / "mlops.yaml", text.replace("target: target", "target: target\n      predictor: own.py:Own")
+    )
+    answer = mlops(tumour, "run", "evaluate")
+    assert (answer.code, "ended the process" in answer.err) == (4, True), answer
+
+
+@pytest.mark.slow
+def test_a_report_that_is_damaged_is_named_and_git_is_asked_for_nothing_that_it_never_had(
+    tumour: Path,
+) -> None:
+    options = ("--data", "data/test.csv", "--target", "target", "--metric", "accuracy", *QUICK)
+    assert mlops(tumour, "evaluate", "models/best.joblib", *options, "--out", "here").code == 0
+    write(tumour / "here/evaluation.json", "{")
+    answer = mlops(tumour, "evaluate", "here")
+    assert answer.code == 3
+    assert "here/evaluation.json is not valid JSON" in answer.err
+    assert "git checkout" not in answer.err
+
+
+@pytest.mark.slow
+def test_figures_that_are_not_to_be_trusted_are_shown_and_told_by_the_exit_code(tumour: Path) -> None:
+    options = ("--data", "data/test.csv", "--target", "target", "--train", "data/test.csv", *QUICK)
+    answer = mlops(tumour, "evaluate", "models/best.joblib", *options, "--json")
+    assert (answer.code, answer.json["verdict"]) == (1, "fail"), answer
+    text = (tumour / "mlops.yaml").read_text()
+    wished = text.replace("target: target", "target: target\n      train: data/test.csv")
+    write(tumour / "mlops.yaml", wished)
+    refused = mlops(tumour, "run", "evaluate")
+    assert refused.code == 4
+    assert "not to be trusted: 284 of 284 rows are in the training table too" in refused.err
+    write(tumour / "mlops.yaml", wished.replace("train: data", "on_fail: go\n      train: data"))
+    assert mlops(tumour, "run", "evaluate").code == 0
+    assert mlops(tumour, "evaluate", "tumour").code == 0
+
+
+@pytest.mark.slow
+def test_a_table_of_predictions_can_be_what_a_model_is_held_against(tumour: Path) -> None:
+    table = pd.read_csv(tumour / "data/test.csv")
+    said = joblib.load(tumour / "models/best.joblib").predict(table.drop(columns="target"))
+    table.assign(predicted=said)[["predicted"]].to_csv(tumour / "pred.csv", index=False)
+    answer = mlops(
+        tumour, "evaluate", "tumour", "--against", "pred.csv", "--metric", "accuracy", "--json", *QUICK
+    )
+    assert answer.code == 0, answer
+    assert answer.json["against"]["metrics"][0]["difference"]["value"] == 0

@@ -9,8 +9,10 @@ import numpy as np
 import pytest
 import yaml
 
+from mlops_cli.data.profile.build import profile_table
+from mlops_cli.data.profile.text import profile_to_bytes
 from tests.support.command import mlops, project, run
-from tests.support.planted import PLANTED, customers
+from tests.support.planted import PLANTED, customers, table
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -106,8 +108,17 @@ def test_without_a_file_the_schema_is_printed(folder: Path) -> None:
         (["now.parquet", "--against", "gone.csv"], 3, "gone.csv"),
         (["now.parquet", "--fresh", "soon"], 2, "--fresh takes an age"),
         (["now.parquet", "--force"], 2, "--force belongs to --infer"),
-        (["now.parquet", "--target", "churn"], 5, "churn"),
-        (["now.parquet", "--key", "order"], 5, "order"),
+        (["now.parquet", "--target", "churn"], 2, 'Did you mean "churned"?'),
+        (["now.parquet", "--key", "order"], 2, "key: now.parquet has no column order"),
+        (["now.parquet", "--time", "crated"], 2, 'Did you mean "created"?'),
+        (["now.parquet", "--fresh", "2d"], 2, "--time created"),
+        (
+            ["--infer", "now.parquet", "--against", "before.csv", "--key", "customer"],
+            2,
+            "no --against, --key",
+        ),
+        (["profile.json"], 2, "mlops validate TABLE --against profile.json"),
+        (["now.parquet", "--train", "profile.json"], 2, "--train takes a table"),
         (["empty.csv"], 5, "empty.csv"),
         (["now.parquet", "--schema", "wrong.yaml"], 3, "wrong.yaml:2:17: unknown key"),
     ],
@@ -116,10 +127,18 @@ def test_mistakes_have_their_exit_code_and_no_traceback(
     folder: Path, arguments: list[str], code: int, said: str
 ) -> None:
     (folder / "empty.csv").write_text("")
+    (folder / "profile.json").write_bytes(profile_to_bytes(profile_table(table(NOW))))
     (folder / "wrong.yaml").write_text("schema: 1\ncolumns: {age: {rnage: [0, 1]}}\n")
     answer = mlops(folder, "validate", *arguments)
     assert answer.code == code, answer
     assert said in answer.out + answer.err
+
+
+def test_a_column_that_the_reference_has_and_the_table_lost_is_a_finding_and_no_slip(folder: Path) -> None:
+    NOW.drop(columns="churned").to_csv(folder / "lost.csv", index=False)
+    answer = mlops(folder, "validate", "lost.csv", "--against", "before.csv", "--target", "churned")
+    assert answer.code == 5  # whether it leaks cannot be told
+    assert "fail   churned  missing_column" in answer.out
 
 
 def test_a_code_that_looks_like_a_number_stays_what_the_schema_file_says(tmp_path: Path) -> None:
@@ -174,3 +193,12 @@ def test_a_stage_that_fails_stops_what_follows_and_keeps_its_report(tmp_path: Pa
     assert "unit of height" in plain.err
     assert "what it had made so far is in" in plain.err
     assert any(str(folder.relative_to(repo)) in plain.err for folder in kept[0].parents if folder != repo)
+
+
+def test_a_stage_that_names_a_column_that_is_not_there_says_which(tmp_path: Path) -> None:
+    stage = {"uses": "validate", "with": {"data": "now.csv", "target": "churn"}, "report": "reports/check"}
+    repo = project(tmp_path / "repo", {"check": stage}, {"now.csv": NOW.to_csv(index=False)})
+    answer = mlops(repo, "run")
+    assert answer.code == 4
+    assert "now.csv has no column churn" in answer.err
+    assert "Traceback" not in answer.err

@@ -71,6 +71,24 @@ def test_the_joint_distribution_is_told_with_its_interval_and_what_was_not_looke
     assert "b (0.200)" in text
 
 
+def test_the_folds_are_told() -> None:
+    told = replace(JOINT, folds="10 blocks of when, every other one held back")
+    assert "judged on 10 blocks of when" in drift_text(replace(REPORT, joint=told), "table")
+
+
+def test_many_columns_without_a_verdict_are_one_line() -> None:
+    few = tuple(
+        replace(COLUMN, name=f"few{at}", verdict="insufficient", cause="", n_current=54, needed=60 + at)
+        for at in range(14)
+    )
+    report = replace(REPORT, columns=(COLUMN, *few))
+    brief = drift_text(report, "table", brief=True)
+    assert "14 columns are insufficient (few0" in brief
+    assert "54 rows are too few, 73 would do for all" in brief
+    assert len(brief.splitlines()) < 8
+    assert "few13" in drift_text(report, "table")
+
+
 def test_json_has_no_number_that_is_none() -> None:
     odd = replace(REPORT, columns=(replace(COLUMN, statistic=float("inf")),))
     wire = drift_wire(odd)

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+from dataclasses import replace
+
 from mlops_cli.actions.evaluate import EvaluateResult
 from mlops_cli.evaluation.charts import Calibration, Confusion, Threshold
-from mlops_cli.evaluation.findings import Slice, Warned
+from mlops_cli.evaluation.findings import Importance, Slice, Warned
 from mlops_cli.evaluation.measured import Measured, unmeasured
 from mlops_cli.evaluation.model import Evaluation
 from mlops_cli.evaluation.sentence import amount, sentence_of
@@ -91,3 +94,46 @@ def test_the_sentence_says_what_is_main_and_what_is_wrong() -> None:
 
 def test_an_amount_without_an_interval_is_a_number_alone() -> None:
     assert amount(Measured(0.123456)) == "0.1235"
+
+
+def test_the_remark_on_a_threshold_is_made_once() -> None:
+    said = evaluate_text(result()) + evaluate_summary(result())
+    assert said.count("chosen on 500 rows") == 1
+
+
+def test_a_table_of_slices_is_no_wider_than_the_terminal() -> None:
+    names = ("accuracy", "precision", "recall", "roc_auc")
+    why = unmeasured(
+        "insufficient", "no row is answered yes, and that is a long story to be told here", 0, "up"
+    )
+    slices = tuple(
+        Slice(
+            f"a group of rows {at}",
+            "",
+            "",
+            90,
+            metrics={**dict.fromkeys(names[:3], ACCURACY), "roc_auc": why},
+        )
+        for at in range(3)
+    )
+    text = evaluate_text(result(replace(EVALUATION, slices=slices)))
+    lines = text[text.index("Slices") :].splitlines()[:4]
+    assert max(map(len, lines)) <= 110
+    assert "precision" in lines[0]
+    assert "In evaluation.json besides: roc_auc of each slice" in text
+    narrow = re.sub(r"\x1b\[\d*m", "", evaluate_text(result(replace(EVALUATION, slices=slices)), width=80))
+    assert "accuracy" in narrow[narrow.index("Slices") :].splitlines()[0]
+    assert max(len(line) for line in narrow[narrow.index("Slices") :].splitlines()[:4]) <= 80
+
+
+def test_one_is_not_spoken_of_as_several() -> None:
+    metrics = {"mae": unmeasured("error", "m.py raised", 1, "down")}
+    assert sentence_of(Evaluation("regression", 1, metrics)).startswith("1 row: ")
+    assert "1 metric could not" in sentence_of(Evaluation("regression", 1, metrics))
+
+
+def test_a_column_that_the_model_does_not_use_is_marked() -> None:
+    nothing = Importance("key", Measured(0.0, 0.0, 0.0, 10, "up"), "roc_auc", 0.9, 5, 100)
+    some = replace(nothing, column="age", drop=Measured(0.1, 0.05, 0.15, 10, "up"))
+    lines = evaluate_text(result(replace(EVALUATION, importance=(nothing, some)))).splitlines()
+    assert [line.split()[0] for line in lines if "seems not to use it" in line] == ["key"]

@@ -114,6 +114,24 @@ def test_an_evaluation_shows_what_it_found() -> None:
     assert "fewer than 20 rows are not shown" in page
 
 
+def test_rows_are_the_rows_that_were_judged_and_never_what_they_are_worth() -> None:
+    found = evaluations.binary()
+    area = Measured(0.9, 0.88, 0.92, 1000, "up", "ok", "delong", "", 190.4)
+    page = words(evaluation_page(replace(found, metrics={**found.metrics, "roc_auc": area})))
+    assert "1,000 rows, worth 190 of equal classes" in page
+    assert "190 rows" not in page
+
+
+def test_what_the_model_does_not_go_by_is_marked_on_the_page() -> None:
+    found = evaluations.binary()
+    one = replace(found.found[0], unseen=("colour",))
+    nothing = Measured(0.0, 0.0, 0.0, 10, "up")
+    unused = replace(found.importance[0], near_copies=(), drop=nothing)
+    page = " ".join(words(evaluation_page(replace(found, found=(one,), importance=(unused,)))).split())
+    assert "the model is not given colour" in page
+    assert "the model seems not to use it" in page
+
+
 def test_warnings_come_before_every_figure_and_failures_before_warnings() -> None:
     page = PAGES["binary"]()
     places = [

@@ -20,6 +20,7 @@ from mlops_cli.render.profile import (
     time_text,
 )
 from mlops_cli.render.profile_diff import profile_diff_summary, profile_diff_text, profile_diff_wire
+from mlops_cli.render.profile_diff_page import profile_diff_page
 from tests.support.tables import table
 
 
@@ -76,7 +77,7 @@ def test_a_list_for_programs_has_whole_figures(result: ProfileResult) -> None:
 def test_the_summary_tells_of_the_whole_table(result: ProfileResult) -> None:
     assert profile_summary(result).splitlines() == [
         "people.csv: 420 rows, 8 columns (3 numeric, 2 categorical, 1 boolean, 1 datetime, 1 text).",
-        "column 'empty': it has no value at all",
+        "Column 'empty': it has no value at all.",
         "Wrote base.json: a baseline.",
     ]
 
@@ -151,14 +152,80 @@ def test_what_differs_is_shown_the_gravest_first(differing: ProfileDiffResult) -
     assert lines[2].split()[0] == "x"
     assert any(line.split() == ["mean", "49.5", "89.5"] for line in lines) or "mean" in lines[2]
     assert not any(line.startswith("w ") for line in lines)
-    assert any("more, see -v" in line for line in lines)
-    assert not any(
-        "more, see -v" in line for line in profile_diff_text(differing, "table", everything=True).splitlines()
-    )
+    assert len(profile_diff_text(differing, "table", everything=True).splitlines()) > len(lines)
 
 
 def test_the_summary_of_a_diff_counts_columns(differing: ProfileDiffResult) -> None:
-    assert profile_diff_summary(differing) == "2 columns of 3 differ; 100 rows before, 100 after.\n"
+    assert profile_diff_summary(differing) == "2 of 3 columns differ. 100 rows before, 100 after.\n"
+
+
+@pytest.fixture
+def little() -> ProfileDiffResult:
+    """Two samples that differ in one column by more than chance, and in shares that print the same."""
+    random = np.random.default_rng(3)
+    rare, values = np.zeros(4_000), random.normal(size=4_000)
+    rare[:100] = 1
+    before = profile_table(table({"x": values, "rare": rare, "far": values}))
+    rare[:104] = 1
+    after = profile_table(table({"x": random.normal(size=4_000), "rare": rare, "far": values + 3}))
+    return ProfileDiffResult("a.json", "b.json", diff(before, after))
+
+
+def test_of_many_figures_the_most_telling_are_listed_and_the_others_counted() -> None:
+    words = [f"w{number % 20}" for number in range(2_000)]
+    before = profile_table(table({"w": words}))
+    after = profile_table(table({"w": ["w0"] * 1_000 + words[:1_000]}), baseline=before)
+    result = ProfileDiffResult("a", "b", diff(before, after))
+    lines = profile_diff_text(result, "table").splitlines()
+    assert lines[1].split()[2:4] == ["value", "w0"]
+    assert "more, see -v" in lines[-1]
+    assert "more, see -v" not in profile_diff_text(result, "table", everything=True)
+
+
+def test_what_may_be_chance_is_not_listed_but_counted(little: ProfileDiffResult) -> None:
+    text = profile_diff_text(little, "table")
+    assert [line.split()[0] for line in text.splitlines() if not line.startswith(" ")] == ["column", "far"]
+    said = "1 of 3 columns differs; 2 differ no more than by chance, see -v. 4,000 rows before, 4,000 after."
+    assert profile_diff_summary(little).splitlines()[0] == said
+    whole = profile_diff_text(little, "table", everything=True)
+    assert {line.split()[0] for line in whole.splitlines() if line.strip()} == {"column", "far", "x", "rare"}
+    rows = list(csv.DictReader(io.StringIO(profile_diff_text(little, "csv"))))
+    assert {row["column"] for row in rows} == {"far", "x", "rare"}
+
+
+def test_without_a_common_layout_too_the_most_different_column_is_first() -> None:
+    rows = np.arange(2_000.0)
+    before = profile_table(table({"a": rows, "b": rows, "c": rows}))
+    after = profile_table(table({"a": rows + 200, "b": rows + 1_500, "c": rows + 700}))
+    text = profile_diff_text(ProfileDiffResult("a", "b", diff(before, after)), "table")
+    assert [line.split()[0] for line in text.splitlines()[1:] if not line.startswith(" ")] == ["b", "c", "a"]
+
+
+def test_figures_that_print_the_same_are_not_listed() -> None:
+    many = 400_000
+    before = profile_table(table({"x": [0.0] * (many - 100) + [1.0] * 100}))
+    after = profile_table(table({"x": [0.0] * (many - 280) + [1.0] * 280}), baseline=before)
+    found = ProfileDiffResult("a", "b", diff(before, after))
+    zero = next(each for each in found.diff.columns[0].told if each.what == "zero")
+    assert zero.before != zero.after  # more than chance, yet both are "over 99.9 %"
+    assert "zero" not in profile_diff_text(found, "table")
+    assert "zero" in profile_diff_text(found, "table", everything=True)
+
+
+def test_the_json_of_a_diff_says_what_may_be_chance(little: ProfileDiffResult) -> None:
+    columns = {column["name"]: column for column in profile_diff_wire(little)["columns"]}
+    assert {name: column["chance"] for name, column in columns.items()} == {
+        "x": True,
+        "rare": True,
+        "far": False,
+    }
+    assert next(each for each in columns["far"]["changes"] if each["what"] == "mean")["chance"] is False
+
+
+def test_the_page_of_a_diff_leaves_chance_out(little: ProfileDiffResult) -> None:
+    page = profile_diff_page(little.diff)
+    assert "1 column of 3 changed. 2 more differ no more than by chance." in page
+    assert ">rare<" not in page
 
 
 def test_two_layouts_are_told() -> None:

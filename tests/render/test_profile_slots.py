@@ -92,6 +92,14 @@ def test_the_texts_of_steps_stand_at_round_values() -> None:
 
 def test_times_are_told_as_exactly_as_their_bins() -> None:
     assert timeline_counts(Timeline(86400, 0, (3, 4))) == [("1970-01-01", 3), ("1970-01-02", 4)]
+
+
+def test_a_timeline_is_not_said_to_begin_before_its_first_time() -> None:
+    week = 7 * 86400
+    assert timeline_counts(Timeline(week, 0, (3, 4)), 2 * 86400 * 1_000_000) == [
+        ("1970-01-03", 3),
+        ("1970-01-08", 4),
+    ]
     assert time_text(60, 60) == "1970-01-01 00:01"
     assert time_text(1e18, 86400)  # no year of a calendar
 

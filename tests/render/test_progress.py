@@ -22,8 +22,9 @@ NEW = (Reason("new"),)
         (StageFinished(Outcome("a", "cached", seconds=0.5)), "a restored in 0.50 s"),
         (StageFinished(Outcome("a", "fresh")), ""),
         (StageFinished(Outcome("a", "skipped", message="it needs b")), ""),
-        (StageFinished(Outcome("a", "failed", message="exit code 1")), "a failed: exit code 1"),
-        (StageFinished(Outcome("a", "tainted", message="in changed")), "a tainted: in changed"),
+        (StageFinished(Outcome("a", "failed", message="exit code 1")), "a failed"),
+        (StageFinished(Outcome("a", "failed", seconds=1, message="exit code 1")), "a failed after 1.00 s"),
+        (StageFinished(Outcome("a", "tainted", message="in changed")), "a tainted"),
         (StageWaits("a"), "a waits: another mlops run has it"),
         (Notice("something"), "something"),
     ],
@@ -87,7 +88,7 @@ def test_live_progress_leaves_what_is_done_and_removes_what_runs() -> None:
     assert str(progress._line()) == "2 of 2"
     progress.close()
     lines = [line for line in out.getvalue().splitlines() if line.strip()]
-    assert lines == ["a ran in 1.00 s", "b failed: exit code 1"]
+    assert lines == ["a ran in 1.00 s", "b failed"]
 
 
 def test_stages_that_were_fresh_from_the_start_are_not_counted() -> None:

@@ -175,6 +175,27 @@ def test_of_many_metrics_of_many_stages_the_first_are_told_and_where_the_others_
     assert "3 more metrics: mlops show @latest" in text
 
 
+def test_metrics_that_do_not_fit_beside_each_other_stand_below_each_other() -> None:
+    wide = {f"metric_{number}": {"value": 0.5, "low": 0.4001, "high": 0.6001} for number in range(6)}
+    outcomes = [Outcome("first", "ran", metrics=wide), Outcome("second", "ran", metrics=wide)]
+    for width in (None, 80, 60):
+        lines = metrics_text(outcomes, width=width).splitlines()
+        assert lines[0].removeprefix("\x1b[1m").split()[0] == "metric"
+        assert len(lines) == 8
+        assert max(map(len, lines[1:])) <= (width or 120)
+    few = {f"m{number}": 0.25 for number in range(6)}
+    assert metrics_text([Outcome("a", "ran", metrics=few)], width=80).split()[0] != "metric"
+    assert metrics_text([Outcome("a", "ran", metrics=few)]).split()[0] == "stage"
+
+
+def test_of_metrics_that_fit_neither_way_the_first_are_told() -> None:
+    wide = {f"metric_{number}": {"value": 0.5, "low": 0.4001, "high": 0.6001} for number in range(6)}
+    text = metrics_text([Outcome(f"stage{number}", "ran", metrics=wide) for number in range(12)])
+    assert text.splitlines()[0].split() == ["stage", "metric_0", "metric_1", "metric_2", "metric_3"]
+    assert max(map(len, text.splitlines())) <= 120
+    assert "2 more metrics: mlops show @latest" in text
+
+
 def test_a_failure_shows_message_tail_and_log() -> None:
     outcome = Outcome("a", "failed", message="exit code 1", tail="one\ntwo", log="/logs/a.log")
     assert failures_text([outcome, Outcome("b", "ran")]) == (

@@ -70,3 +70,13 @@ def test_lines_are_no_wider_than_the_terminal(width: int) -> None:
 
 def test_the_json_is_what_the_report_has() -> None:
     assert validate_wire(RESULT) == RESULT.to_wire()
+
+
+def test_an_error_heads_the_summary_before_the_findings() -> None:
+    broken = Validation("t", 2, 1, (FINDING,), (Trouble("unit", "age", "it broke"),), (Looked("unit", 1),))
+    assert validate_summary(broken).startswith(
+        "Error: 1 check could not be made and 1 warning in t (2 rows, 1 column)"
+    )
+    alone = Validation("t", 2, 1, (), (Trouble("unit", "age", "it broke"),), (Looked("unit", 1),))
+    assert validate_summary(alone).startswith("Error: 1 check could not be made in t")
+    assert validate_summary(Validation("t", 2, 1)).startswith("Error: nothing was checked in t")

@@ -185,6 +185,8 @@ def evaluate(
     from mlops_cli.render.evaluate import evaluate_summary, evaluate_text, evaluate_wire
 
     talk = console().take(directory, as_json, quiet, verbose)
+    if margin is not None and not against:
+        raise UsageError("--margin goes with --against", hint="For example: --against HEAD --margin 0.01")
     given: dict[str, Any] = {
         "data": data,
         "target": target,

@@ -125,15 +125,15 @@ def show(
 
 @app.command()
 def diff(
-    before: Annotated[str, typer.Argument(metavar="A", help="A profile.", show_default=False)],
-    after: Annotated[str, typer.Argument(metavar="B", help="Another profile.", show_default=False)],
+    before: Annotated[str, typer.Argument(metavar="A", help="A profile or a table.", show_default=False)],
+    after: Annotated[str, typer.Argument(metavar="B", help="Another one.", show_default=False)],
     output: Form = ProfileForm.TABLE,
     directory: Folder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Say what differs between two profiles, column by column; whether it matters, mlops drift says."""
+    """Say what differs between two profiles or tables, column by column; whether it matters, mlops drift says."""
     from mlops_cli.actions.profile import profile_diff
 
     talk = console().take(directory, as_json or output is ProfileForm.JSON, quiet, verbose)

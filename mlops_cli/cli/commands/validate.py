@@ -85,6 +85,17 @@ def validate(
     talk = console().take(directory, as_json, quiet, verbose)
     in_json = talk.as_json or output is ListForm.JSON
     if infer:
+        _alone(
+            {
+                "--against": against,
+                "--raw": raw,
+                "--train": train,
+                "--target": target,
+                "--key": key,
+                "--fresh": fresh,
+                "--time": time,
+            }
+        )
         _infer(path, schema, force=force, in_json=in_json)
         return
     if force:
@@ -100,6 +111,15 @@ def validate(
         talk.result(validate_text(result, output.value, width=talk.width))
         talk.say(validate_summary(result))
     end(result.exit_code)
+
+
+def _alone(others: dict[str, object]) -> None:
+    given = [option for option, value in others.items() if value]
+    if given:
+        raise UsageError(
+            f"--infer makes a schema file out of PATH alone, and takes no {', '.join(given)}",
+            hint="Make the file first, then validate with it: mlops validate PATH --schema FILE",
+        )
 
 
 def _infer(path: str, schema: str, *, force: bool, in_json: bool) -> None:

@@ -49,19 +49,19 @@ CATALOGUE: dict[str, Check] = {
     # Against a reference
     "missing_rate": Check("the share of missing values changed", "warn"),
     "unseen_categories": Check("categories that the reference never had", "warn"),
-    "constant": Check("a column has one value only", "warn", ("variance",)),
+    "constant": Check("a column has one value only", "warn", ("variance", "out_of_range")),
     "infinite": Check("infinite values", "fail"),
-    "unit": Check("the unit of a column changed", "fail", ("out_of_range", "variance", "length")),
+    "unit": Check("the unit of a column changed", "fail", ("out_of_range", "variance", "length", "whole")),
     "relabelled": Check("categories have other labels", "fail", ("unseen_categories", "unknown_value", "out_of_range")),
     "time_zone": Check("times are shifted by hours", "fail"),
     # The table as a whole
     "row_count": Check("too few or too many rows", "fail"),
     "duplicate_rows": Check("rows come more than once", "warn"),
-    "duplicate_keys": Check("keys come more than once", "fail"),
+    "duplicate_keys": Check("keys come more than once", "fail", ("not_unique",)),
     "stale": Check("the newest row is too old", "fail"),
     "future": Check("rows lie in the future", "warn"),
     # Learning
-    "leakage": Check("one column alone gives the target away", "fail"),
+    "leakage": Check("one column alone gives the target away", "fail", (*_VALUES, "unit", "relabelled")),
     "overlap_rows": Check("rows of the training table are in this one", "fail"),
     "overlap_keys": Check("keys of the training table are in this one", "fail"),
     "overlap_time": Check("rows lie before the end of the training table", "warn"),

@@ -8,6 +8,7 @@ import numpy as np
 
 from mlops_cli.data.checks.context import FEWEST, rows_where, same_kind
 from mlops_cli.data.checks.facts import coded, number_label
+from mlops_cli.data.checks.placeholders import is_placeholder
 from mlops_cli.data.checks.words import counted, named, quoted, share_text
 from mlops_cli.statistics.counts import binomial_at_least, two_sample_chi2
 from mlops_cli.statistics.distance import jensen_shannon_debiased
@@ -26,6 +27,8 @@ _OPEN = 0.1  # a column whose values are new so often is no choice from a list
 # Labels changed: the shares moved so far, and when sorted hardly at all.
 _MOVED, _STAYED = 0.2, 0.06
 _MOST_LABELS = 60
+_SAID = ("missing_values", "out_of_range", "unknown_value")  # what says more of a column with one value
+_STANDS = 2.0  # times the rows that a value of a column that only grows had on average
 
 
 def check_unseen(context: Context, ledger: Ledger) -> None:
@@ -58,6 +61,10 @@ def check_unseen(context: Context, ledger: Ledger) -> None:
                 "values": dict(names[:20]),
             }
             cause = _cause_of_new([name for name, _ in names], before)
+            if all(is_placeholder(name) for name, _ in names):
+                if ledger.has("missing_rate", now.name) or ledger.has("broken_join", now.name):
+                    continue  # told as missing
+                cause = "gaps are written in a new way, or a source writes one for the first time"
             severity: Severity = "fail" if rows >= MANY_UNSEEN * now.present else "warn"
             where = rows_where(mask) if mask is not None else []
             ledger.find(
@@ -169,7 +176,13 @@ def _changed_places(before: ColumnFacts, now: ColumnFacts) -> list[tuple[str, st
 
 def check_constant(context: Context, ledger: Ledger) -> None:
     """Find columns with one value only, unless the reference has one only, too, or chance could bring that about."""
-    if context.facts.rows < 2:
+    rows = context.facts.rows
+    alone = not context.schema.columns and context.reference is None
+    if rows < FEWEST and alone and ledger.on("constant"):
+        ledger.cannot_say(
+            "constant", f"{counted(rows, 'row')} and nothing to hold against; {FEWEST} rows would do"
+        )
+    if rows < 2:
         return  # one row cannot vary
     for name, now in context.facts.columns.items():
         if not ledger.on("constant", name):
@@ -181,6 +194,8 @@ def check_constant(context: Context, ledger: Ledger) -> None:
             before = context.reference.columns.get(name) if context.reference else None
             declared = context.schema.column(name)
             if declared is not None and len(declared.values) == 1:
+                continue
+            if before is None and any(ledger.has(check, name) for check in _SAID):
                 continue
             _say_constant(name, now, before, ledger)
 
@@ -202,6 +217,12 @@ def _say_constant(name: str, now: ColumnFacts, before: ColumnFacts | None, ledge
         return
     if before.distinct <= 1:
         return
+    if (
+        before.increasing
+        and now.low >= before.high
+        and now.present <= _STANDS * before.present / before.distinct
+    ):
+        return  # a year that only grows stays the same for a year
     share = before.top_share if before.counts else 0.0
     if share**now.present > _SURE:
         return

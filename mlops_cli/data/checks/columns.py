@@ -10,7 +10,7 @@ import numpy as np
 
 from mlops_cli.data.checks.context import rows_where, same_kind
 from mlops_cli.data.checks.facts import GRID, coded
-from mlops_cli.data.checks.words import counted, named, quoted, share_text
+from mlops_cli.data.checks.words import counted, does, named, quoted, share_text
 from mlops_cli.statistics.counts import binomial_at_least
 
 if TYPE_CHECKING:
@@ -195,7 +195,7 @@ def _check_whole(context: Context, now: ColumnFacts, before: ColumnFacts | None,
     rows = int(mask.sum())
     if binomial_at_least(rows, now.present, min(1.0, 3 / max(1, before.present))) >= _SURE:
         return
-    message = f"{now.name} had whole numbers only, and {counted(rows, 'value')} are fractions now"
+    message = f"{now.name} had whole numbers only, and {counted(rows, 'value')} {does(rows, 'is a fraction', 'are fractions')} now"
     cause = "another unit, another scale, or gaps filled with a mean"
     evidence = {"rows": rows, "n": now.present, "n_reference": before.present}
     ledger.find("whole", now.name, message, cause, evidence, rows=rows_where(mask), severity="warn")
@@ -218,7 +218,9 @@ def _why(
         cause = "numbers are written with a decimal comma"
     elif int(mask.sum()) < 0.5 * now.present:
         texts = named([quoted(label) for label in examples], 3)
-        cause = f"{counted(int(mask.sum()), 'value')} are no numbers, such as {texts}: a new way to write a gap, or a broken line"
+        count = int(mask.sum())
+        cause = f"{counted(count, 'value')} {does(count, 'is no number', 'are no numbers')}, such as {texts}"
+        cause += ": a new way to write a gap, or a broken line"
     else:
         cause = "upstream writes texts now"
     return cause, evidence, [int(row) for row in np.flatnonzero(mask)[:20]]

@@ -55,6 +55,8 @@ class Context:
         The table before it was transformed; the table that the model learns from.
     now : datetime, optional
         The present, for checks of age.
+    copies : array of bool, optional
+        Rows that repeat an earlier one as a whole; None where nobody asked for them.
     """
 
     table: Table
@@ -65,6 +67,7 @@ class Context:
     raw: Side | None = None
     train: Side | None = None
     now: datetime | None = None
+    copies: Mask | None = None
 
     def pairs(self, check: str, ledger: Ledger) -> Iterator[tuple[ColumnFacts, ColumnFacts]]:
         """Yield reference and present facts of each column that both have with one kind of values, and note the look.

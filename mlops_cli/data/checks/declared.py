@@ -15,8 +15,9 @@ from mlops_cli.data.checks.allowed import beyond
 from mlops_cli.data.checks.context import missing_mask, rows_where
 from mlops_cli.data.checks.duplicates import repeats, row_hashes
 from mlops_cli.data.checks.facts import MISSING_TIME, coded, number_label, times_us
+from mlops_cli.data.checks.placeholders import gap_mask, sure_gaps
 from mlops_cli.data.checks.ranges import cause_outside
-from mlops_cli.data.checks.words import counted, named, number, quoted, share_text
+from mlops_cli.data.checks.words import counted, does, named, number, quoted, share_text
 
 if TYPE_CHECKING:
     from mlops_cli.data.checks.context import Context, Mask
@@ -48,13 +49,18 @@ def check_declared(context: Context, ledger: Ledger) -> None:
 def _missing(context: Context, ledger: Ledger, column: ColumnSchema) -> None:
     facts, allowed = context.facts.columns[column.name], column.missing or 0.0
     ledger.look("missing_values", column.name)
-    severity = beyond(facts.missing, facts.rows, allowed)
+    written = sure_gaps(facts, column.values)
+    missing = facts.missing + sum(written.values())
+    severity = beyond(missing, facts.rows, allowed)
     if severity:
-        rows = rows_where(missing_mask(context.table, column.name))
-        share, allows = share_text(facts.missing, facts.rows), share_text(allowed)
-        message = f"{share} missing ({counted(facts.missing, 'row')}); {allows} are allowed"
-        evidence = {"missing": facts.missing, "rows": facts.rows, "allowed": allowed}
-        cause = "upstream lost values" if facts.present else "the column is not filled any more"
+        rows = rows_where(gap_mask(context.table, column.name, written))
+        share, allows = share_text(missing, facts.rows), share_text(allowed)
+        message = f"{share} missing ({counted(missing, 'row')}); {allows} may be"
+        evidence: dict[str, object] = {"missing": missing, "rows": facts.rows, "allowed": allowed}
+        if written:
+            evidence["counted_as_missing"] = written
+            message += f", where {named(map(quoted, written))} counts as missing"
+        cause = "upstream lost values" if missing < facts.rows else "the column is not filled any more"
         ledger.find("missing_values", column.name, message, cause, evidence, rows=rows, severity=severity)
 
 
@@ -63,7 +69,7 @@ def _unique(context: Context, ledger: Ledger, column: ColumnSchema) -> None:
     mask = repeats(row_hashes(context.table, [column.name])) & ~missing_mask(context.table, column.name)
     rows = int(mask.sum())
     if rows:
-        message = f"{counted(rows, 'row')} repeat a value of an earlier row"
+        message = f"{counted(rows, 'row')} {does(rows, 'repeats', 'repeat')} a value of an earlier row"
         cause = "a file was read twice, or a join matched more than once"
         ledger.find("not_unique", column.name, message, cause, {"rows": rows}, rows=rows_where(mask))
 
@@ -76,20 +82,25 @@ def _order(context: Context, ledger: Ledger, column: ColumnSchema) -> None:
         )
         return
     ledger.look("order", column.name)
-    values: Any = (
-        times_us(context.table, column.name) if kind == "datetime" else context.table.numbers(column.name)
-    )
-    there = np.flatnonzero(values != MISSING_TIME if kind == "datetime" else ~np.isnan(values))
+    wrong = breaks_of_order(context, column.name, order)
+    rows = len(wrong)
+    if rows:
+        message = f"{counted(rows, 'value')} {does(rows, 'is', 'are')} not {order} after the one before"
+        cause = "rows were sorted in another way, parts were put together in a wrong order, or a counter began anew"
+        ledger.find("order", column.name, message, cause, {"rows": rows, "order": order}, rows=wrong)
+
+
+def breaks_of_order(context: Context, name: str, order: str, among: Mask | None = None) -> Any:
+    """Return the rows whose value does not come in order after the one before, of all rows or of some: integers."""
+    times = context.facts.columns[name].kind == "datetime"
+    values: Any = times_us(context.table, name) if times else context.table.numbers(name)
+    known = values != MISSING_TIME if times else ~np.isnan(values)
+    there = np.flatnonzero(known if among is None else known & among)
     first, second = values[there[:-1]], values[there[1:]]
     if order.endswith("decreasing"):
         first, second = second, first
     wrong = second <= first if order.startswith("strictly") else second < first
-    rows = int(wrong.sum())
-    if rows:
-        message = f"{counted(rows, 'value')} are not {order} after the one before"
-        cause = "rows were sorted in another way, parts were put together in a wrong order, or a counter began anew"
-        where = there[1:][wrong][:20]
-        ledger.find("order", column.name, message, cause, {"rows": rows, "order": order}, rows=where)
+    return there[1:][wrong]
 
 
 def _range(context: Context, ledger: Ledger, column: ColumnSchema) -> None:
@@ -124,7 +135,10 @@ def _range(context: Context, ledger: Ledger, column: ColumnSchema) -> None:
         rows, facts = int(wrong.sum()), context.facts.columns[column.name]
         ends = [_end(end) for end in (column.low, column.high)]
         shown = "" if kind == "datetime" else f"; they reach from {number(facts.low)} to {number(facts.high)}"
-        message = f"{counted(rows, 'value')} ({share_text(rows, len(values))}) lie outside of {ends[0]} to {ends[1]}{shown}"
+        message = (
+            f"{counted(rows, 'value')} ({share_text(rows, len(values))}) "
+            f"{does(rows, 'lies', 'lie')} outside of {ends[0]} to {ends[1]}{shown}"
+        )
         evidence = {
             "rows": rows,
             "n": len(values),
@@ -190,7 +204,8 @@ def _whole(context: Context, ledger: Ledger, column: ColumnSchema) -> None:
     if severity:
         example = number(float(values[wrong][0]))
         message = (
-            f"{counted(rows, 'number')} ({share_text(rows, facts.present)}) are not whole, such as {example}"
+            f"{counted(rows, 'number')} ({share_text(rows, facts.present)}) "
+            f"{does(rows, 'is', 'are')} not whole, such as {example}"
         )
         cause = "another unit, another scale, or gaps filled with a mean"
         evidence = {"rows": rows, "n": facts.present, "allowed": column.outside}
@@ -226,11 +241,13 @@ def _values(context: Context, ledger: Ledger, column: ColumnSchema) -> None:
     import pandera.pandas as pa
 
     ledger.look("unknown_value", column.name)
-    found, n, every, rows = _check_labels(context, column, [pa.Check.isin(list(column.values))])
+    # What stands for a gap is a matter of `missing`, where the file says something of that.
+    gaps = sure_gaps(context.facts.columns[column.name]) if column.missing is not None else {}
+    found, n, every, rows = _check_labels(context, column, [pa.Check.isin([*column.values, *gaps])])
     severity = beyond(len(every), n, column.unknown)
     if severity:
         listed = named([f"{quoted(value)} ({counted(count, 'row')})" for value, count in found], 3)
-        message = f"{share_text(len(every), n)} of {n:,} values are not on the list: {listed}"
+        message = f"{share_text(len(every), n)} of {counted(n, 'value')} {does(n, 'is', 'are')} not on the list: {listed}"
         evidence = {"rows": len(every), "n": n, "allowed": column.unknown, "values": dict(found)}
         cause = "a new category, or a known one written in another way"
         ledger.find("unknown_value", column.name, message, cause, evidence, rows=rows, severity=severity)
@@ -242,7 +259,10 @@ def _pattern(context: Context, ledger: Ledger, column: ColumnSchema) -> None:
     ledger.look("pattern", column.name)
     found, n, every, rows = _check_labels(context, column, [pa.Check.str_matches(f"(?:{column.pattern})\\Z")])
     if len(every):
-        message = f"{counted(len(every), 'text')} ({share_text(len(every), n)}) do not match {column.pattern}"
+        message = (
+            f"{counted(len(every), 'text')} ({share_text(len(every), n)}) "
+            f"{does(len(every), 'does', 'do')} not match {column.pattern}"
+        )
         evidence = {"rows": len(every), "n": n, "pattern": column.pattern}
         cause = f"another way to write it, such as {quoted(found[0][0])}"
         ledger.find("pattern", column.name, message, cause, evidence, rows=rows)
@@ -256,6 +276,9 @@ def _length(context: Context, ledger: Ledger, column: ColumnSchema) -> None:
     _, n, every, rows = _check_labels(context, column, [check])
     if len(every):
         ends = [("anything" if end is None else f"{end:,}") for end in (column.shortest, column.longest)]
-        message = f"{counted(len(every), 'text')} ({share_text(len(every), n)}) are not {ends[0]} to {ends[1]} characters long"
+        message = (
+            f"{counted(len(every), 'text')} ({share_text(len(every), n)}) "
+            f"{does(len(every), 'is', 'are')} not {ends[0]} to {ends[1]} characters long"
+        )
         evidence = {"rows": len(every), "n": n, "shortest": column.shortest, "longest": column.longest}
         ledger.find("length", column.name, message, "texts were cut off, or filled up", evidence, rows=rows)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from mlops_cli.data.checks.allowed import beyond
 from mlops_cli.data.checks.context import rows_where
 from mlops_cli.data.checks.facts import coded, times_us
-from mlops_cli.data.checks.words import counted, named, share_text
+from mlops_cli.data.checks.words import counted, does, named, share_text
 from mlops_cli.data.profile.hashing import RowHashes, hash_integers, hash_numbers, hash_texts, salt_of
 
 if TYPE_CHECKING:
@@ -28,20 +28,28 @@ USUAL = 0.01
 _MANY_BY_CHANCE = 0.001
 
 
+def copies_in(table: Table) -> Mask:
+    """Return which rows repeat an earlier one as a whole."""
+    return repeats(row_hashes(table, table.names))
+
+
 def check_duplicate_rows(context: Context, ledger: Ledger) -> None:
     """Find rows that repeat an earlier one: more than the schema file allows; without a word there, surely more than 1 %."""
-    if not ledger.on("duplicate_rows"):
+    mask = context.copies
+    if mask is None or not ledger.on("duplicate_rows"):
         return
     with ledger.guard("duplicate_rows"):
         ledger.look("duplicate_rows")
-        mask = repeats(row_hashes(context.table, context.table.names))
         rows, allowed = int(mask.sum()), context.schema.duplicates
         if allowed is None and _by_chance(context.facts) > _MANY_BY_CHANCE:
             return  # few columns of few values: rows are alike without being the same
         severity = beyond(rows, context.facts.rows, USUAL if allowed is None else allowed)
         if severity is None or (allowed is None and severity == "warn"):
             return
-        message = f"{counted(rows, 'row')} of {context.facts.rows:,} ({share_text(rows, context.facts.rows)}) repeat an earlier row"
+        message = (
+            f"{counted(rows, 'row')} of {context.facts.rows:,} ({share_text(rows, context.facts.rows)}) "
+            f"{does(rows, 'repeats', 'repeat')} an earlier row"
+        )
         evidence = {"rows": rows, "n": context.facts.rows, "allowed": allowed}
         cause = "a file was read twice, or a join matched more than once"
         severity = "warn" if allowed is None else severity
@@ -74,7 +82,7 @@ def check_duplicate_keys(context: Context, ledger: Ledger) -> None:
         mask = repeats(row_hashes(context.table, key))
         rows = int(mask.sum())
         if rows:
-            message = f"{counted(rows, 'row')} repeat the key ({', '.join(key)}) of an earlier row"
+            message = f"{counted(rows, 'row')} {does(rows, 'repeats', 'repeat')} the key ({', '.join(key)}) of an earlier row"
             evidence = {"rows": rows, "n": context.facts.rows, "key": list(key)}
             cause = "a file was read twice, a join matched more than once, or the key lacks a column"
             ledger.find("duplicate_keys", ", ".join(key), message, cause, evidence, rows=rows_where(mask))

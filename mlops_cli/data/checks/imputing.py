@@ -9,7 +9,8 @@ import numpy as np
 
 from mlops_cli.data.checks.context import missing_mask, rows_where
 from mlops_cli.data.checks.facts import coded, number_label
-from mlops_cli.data.checks.words import counted, number, quoted, share_text
+from mlops_cli.data.checks.placeholders import is_placeholder
+from mlops_cli.data.checks.words import counted, does, number, quoted, share_text
 
 if TYPE_CHECKING:
     from mlops_cli.data.checks.aligned import Aligned
@@ -41,7 +42,8 @@ def check_filled(context: Context, ledger: Ledger, raw: Side, name: str, aligned
     value, filled = found
     had = before.counts.get(value, 0)
     message = (
-        f"{counted(filled, 'gap')} of {raw.table.name} ({share_text(filled, now.rows)} of the rows) hold {quoted(value)} here; "
+        f"{counted(filled, 'gap')} of {raw.table.name} ({share_text(filled, now.rows)} of the rows) "
+        f"{does(filled, 'holds', 'hold')} {quoted(value)} here; "
         f"{share_text(had, before.present)} of its values were that"
     )
     evidence = {
@@ -103,6 +105,8 @@ def check_filled_since(context: Context, ledger: Ledger) -> None:
             if found is None:
                 continue
             value, filled = found
+            if is_placeholder(value):
+                continue  # no value at all
             message = (
                 f"{share_text(before.missing, before.rows)} were missing and {share_text(now.missing, now.rows)} are, while "
                 f"{quoted(value)} gained about {share_text(filled, now.rows)} of the rows"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlops_cli.data.checks.facts import MISSING_TIME, coded, times_us
-from mlops_cli.data.checks.words import number
+from mlops_cli.data.checks.words import counted, number
 from mlops_cli.statistics.auc import delong, roc_auc
 from mlops_cli.statistics.interval import wilson
 
@@ -55,13 +55,13 @@ def check_leakage(context: Context, ledger: Ledger) -> None:
             return
         if int(known.sum()) < _FEWEST:
             ledger.cannot_say(
-                "leakage", f"{int(known.sum())} rows with a target are too few; {_FEWEST} would do"
+                "leakage", f"{counted(int(known.sum()), 'row')} with a target; {_FEWEST} would do"
             )
             return
         sizes = np.bincount(truth[known].astype(np.int64)) if classes else None
         if sizes is not None and int(np.sort(sizes)[-2]) < _FEWEST_OF_CLASS:
             ledger.cannot_say(
-                "leakage", f"{target} has a second class in {int(np.sort(sizes)[-2])} rows only"
+                "leakage", f"{target} has a second class in {counted(int(np.sort(sizes)[-2]), 'row')} only"
             )
             return
         rows = np.flatnonzero(known)

@@ -56,6 +56,13 @@ class Ledger:
         shown = tuple(int(row) for _, row in zip(range(MOST_ROWS), rows, strict=False))
         self.findings.append(Finding(column, check, chosen, evidence, message, cause, shown))
 
+    def has(self, check: str, column: str) -> bool:
+        """Whether a check found something in a column, by itself or together with others."""
+        return any(
+            each.check == check and (each.column == column or column in _together(each))
+            for each in self.findings
+        )
+
     def look(self, check: str, column: str = "") -> None:
         """Note that a check looked at a column, or at the table."""
         self._columns[check] = self._columns.get(check, 0) + bool(column)
@@ -97,8 +104,13 @@ class Ledger:
             for check in CATALOGUE[finding.check].explains
         }
         for finding in self.findings:  # one finding on many columns explains each of them
-            named = finding.evidence.get("columns")
-            for column in named if isinstance(named, list) else []:
-                explained |= {(str(column), check) for check in CATALOGUE[finding.check].explains}
+            for column in _together(finding):
+                explained |= {(column, check) for check in CATALOGUE[finding.check].explains}
         left = [each for each in self.findings if (each.column, each.check) not in explained]
         return tuple(sorted(left, key=lambda each: each.severity != "fail"))
+
+
+def _together(finding: Finding) -> list[str]:
+    """Return the columns of a finding on several."""
+    named = finding.evidence.get("columns")
+    return [str(column) for column in named] if isinstance(named, list) else []

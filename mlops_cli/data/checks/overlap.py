@@ -10,7 +10,7 @@ from mlops_cli.data.checks.context import rows_where
 from mlops_cli.data.checks.duplicates import repeats, row_hashes
 from mlops_cli.data.checks.facts import MISSING_TIME, times_us
 from mlops_cli.data.checks.timing import time_text
-from mlops_cli.data.checks.words import counted, named, share_text
+from mlops_cli.data.checks.words import counted, does, named, share_text
 from mlops_cli.statistics.counts import binomial_at_least
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ def _rows(context: Context, ledger: Ledger, train: Side) -> None:
     if chance >= _SURE:
         return
     message = (
-        f"{counted(rows, 'row')} of {count:,} ({share_text(rows, count)}) are in {train.table.name}, too; "
+        f"{counted(rows, 'row')} of {count:,} ({share_text(rows, count)}) {does(rows, 'is', 'are')} in {train.table.name}, too; "
         f"{share_text(natural)} would be there by chance"
     )
     evidence = {
@@ -90,7 +90,10 @@ def _keys(context: Context, ledger: Ledger, train: Side) -> None:
     mask = np.isin(row_hashes(context.table, key, kinds), row_hashes(train.table, key, kinds))
     rows = int(mask.sum())
     if rows:
-        message = f"{counted(rows, 'row')} of {context.facts.rows:,} have a key ({', '.join(key)}) that {train.table.name} has, too"
+        message = (
+            f"{counted(rows, 'row')} of {context.facts.rows:,} "
+            f"{does(rows, 'has', 'have')} a key ({', '.join(key)}) that {train.table.name} has, too"
+        )
         evidence = {"rows": rows, "n": context.facts.rows, "n_train": train.facts.rows, "key": list(key)}
         cause = "one thing has rows on both sides: split by key, not by row"
         ledger.find("overlap_keys", ", ".join(key), message, cause, evidence, rows=rows_where(mask))
@@ -112,7 +115,8 @@ def _time(context: Context, ledger: Ledger, train: Side) -> None:
     rows = int(mask.sum())
     if rows:
         message = (
-            f"{counted(rows, 'row')} of {context.facts.rows:,} ({share_text(rows, context.facts.rows)}) lie before the end of "
+            f"{counted(rows, 'row')} of {context.facts.rows:,} ({share_text(rows, context.facts.rows)}) "
+            f"{does(rows, 'lies', 'lie')} before the end of "
             f"{train.table.name} ({time_text(end)})"
         )
         evidence = {"rows": rows, "n": context.facts.rows, "train_ends": time_text(end)}

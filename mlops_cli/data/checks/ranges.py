@@ -25,6 +25,7 @@ _PLACES = np.arange(5, 96)
 # How far apart the quantiles are (in spreads of the reference) that call for a unit, and how close one has to bring them.
 _APART, _TOGETHER, _GAIN = 0.75, 0.15, 5.0
 _NAMES = 0.97  # different values of all, from which on whole numbers name rows; profiles only estimate it
+_NAMES_AGAIN = 0.2  # and in a table of the same that may have rows more than once
 _EXACT = 0.05  # how close, where a column only grows
 
 
@@ -108,20 +109,22 @@ def _check_unit(before: ColumnFacts, now: ColumnFacts, ledger: Ledger) -> None:
     }
     if found is not None and epochs is None:
         apart, left = found[1:]
-        message += (
-            f"; taken as {_formula(unit)} the quantiles are {left:.2g} spreads apart instead of {apart:.3g}"
-        )
+        message += f"; taken as {_formula(unit)} the quantiles are {left:.2g} spreads apart instead of {_spreads(apart)}"
         evidence |= {"distance": round(apart, 4), "distance_without": round(left, 4)}
     ledger.find("unit", now.name, message, unit.says, evidence)
 
 
 def _goes_on(before: ColumnFacts, now: ColumnFacts) -> bool:
-    """Whether a column only grows, or names rows by whole numbers: then new values are what one expects of it."""
+    """Whether a column only grows, or names rows by whole numbers: then new values are what one expects of it.
+
+    A year that only grew may be one throughout a later table. Rows that come twice are another check's matter.
+    """
     names = all(
-        side.whole and side.present >= FEWEST and side.distinct >= _NAMES * side.present
-        for side in (before, now)
+        side.whole and side.present >= FEWEST and side.distinct >= least * side.present
+        for side, least in ((before, _NAMES), (now, _NAMES_AGAIN))
     )
-    return names or (before.increasing and now.increasing)
+    stands = now.distinct == 1 and now.low >= before.high
+    return names or (before.increasing and (now.increasing or stands))
 
 
 def unit_between(before: Floats, now: Floats) -> tuple[Unit, float, float] | None:
@@ -149,6 +152,10 @@ def unit_between(before: Floats, now: Floats) -> tuple[Unit, float, float] | Non
     if best is None or best[0] > _TOGETHER or best[0] * _GAIN > apart:
         return None
     return best[1], apart, best[0]
+
+
+def _spreads(distance: float) -> str:
+    return f"{distance:,.0f}" if distance >= 100 else f"{distance:.3g}"
 
 
 def _formula(unit: Unit) -> str:

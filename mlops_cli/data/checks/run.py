@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlops_cli.data.checks.categories import check_constant, check_relabelled, check_unseen
 from mlops_cli.data.checks.columns import check_columns, check_kinds
 from mlops_cli.data.checks.context import Context, Side
 from mlops_cli.data.checks.declared import check_declared
-from mlops_cli.data.checks.duplicates import check_duplicate_keys, check_duplicate_rows
+from mlops_cli.data.checks.duplicates import check_duplicate_keys, check_duplicate_rows, copies_in
 from mlops_cli.data.checks.facts import table_facts
 from mlops_cli.data.checks.imputing import check_filled_since, check_imputers
 from mlops_cli.data.checks.leakage import check_leakage
 from mlops_cli.data.checks.ledger import Ledger
 from mlops_cli.data.checks.missing import check_infinite, check_missing_rate
 from mlops_cli.data.checks.model import Validation
+from mlops_cli.data.checks.one_cause import settle
 from mlops_cli.data.checks.overlap import check_overlap
 from mlops_cli.data.checks.ranges import check_outside, check_units
 from mlops_cli.data.checks.schema import TableSchema
@@ -103,9 +105,13 @@ def validate(
     ledger = Ledger(wanted)
     context = _with_reference(Context(table, facts, wanted), against, against_name)
     context = _with_sides(context, raw, train, now)
+    if ledger.on("duplicate_rows"):
+        with ledger.guard("duplicate_rows"):
+            context = replace(context, copies=copies_in(table))
     for check, look in CHECKS:
         with ledger.guard(check):
             look(context, ledger)
+    settle(context, ledger)
     return Validation(
         table.name,
         facts.rows,
@@ -119,8 +125,6 @@ def validate(
 
 
 def _with_reference(context: Context, against: Table | Profile | None, name: str) -> Context:
-    from dataclasses import replace
-
     from mlops_cli.data.profile.model import Profile
 
     if against is None:
@@ -135,8 +139,6 @@ def _with_reference(context: Context, against: Table | Profile | None, name: str
 
 
 def _with_sides(context: Context, raw: Table | None, train: Table | None, now: datetime | None) -> Context:
-    from dataclasses import replace
-
     return replace(
         context,
         raw=Side(raw, table_facts(raw)) if raw is not None else None,

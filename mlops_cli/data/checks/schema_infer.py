@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from mlops_cli.data.checks.facts import number_label
+from mlops_cli.data.checks.placeholders import sure_gaps
 from mlops_cli.data.checks.schema import VERSION
 from mlops_cli.data.checks.words import counted
 from mlops_cli.formats.yaml_text import read_scalar
@@ -63,7 +64,9 @@ def _column_lines(column: ColumnFacts) -> list[str]:
     lines = [head, f"    kind: {column.kind}"]
     if column.present == 0:
         return lines
-    lines.append(f"    missing: {_missing(column)}")
+    none_seen = _gaps(column) == 0 and column.rows < _ENOUGH
+    rest = "  # none was; so few rows cannot tell a smaller share from none" if none_seen else ""
+    lines.append(f"    missing: {_missing(column)}{rest}")
     if _names_rows(column):
         lines.append("    unique: true")
     elif column.kind == "numeric" and column.distinct == 1 and column.low == column.high:
@@ -73,15 +76,22 @@ def _column_lines(column: ColumnFacts) -> list[str]:
         beyond = (
             f"    outside: {percent(max(_LEAST, 2 * column.beyond / column.rows, _BEYOND / column.present))}"
         )
-        lines += [f"    range: [{number_label(column.low)}, {number_label(column.high)}]", beyond]
+        ends = f"{number_label(column.low)}, {number_label(column.high)}"
+        if column.increasing:
+            ends = f"{number_label(column.low)}, ~"
+            beyond += "  # it only grows, so the next table may have more"
+        lines += [f"    range: [{ends}]", beyond]
     elif column.kind == "categorical" and column.all_counted and column.distinct <= MOST_LISTED:
-        listed = ", ".join(scalar(value) for value in sorted(column.counts))
+        gaps = sure_gaps(column)
+        listed = ", ".join(scalar(value) for value in sorted(column.counts) if value not in gaps)
         unknown = percent(max(_LEAST, (column.singles + _BEYOND) / column.present))
-        lines += [f"    values: [{listed}]", f"    unknown: {unknown}"]
+        lines += [f"    values: [{listed}]", f"    unknown: {unknown}"] if listed else []
     if column.kind == "numeric" and column.whole:
         lines.append("    whole: true")
     if column.top_share >= _SAME and not _names_rows(column):
         lines.append("    severity: {constant: off}  # it hardly varies")
+    elif column.kind == "numeric" and column.increasing and column.present >= 2 * column.distinct:
+        lines.append("    severity: {constant: off}  # it only grows, and stands still for many rows")
     if column.kind in ("numeric", "datetime") and column.increasing and column.distinct >= _ID_ROWS:
         strictly = "strictly " if column.distinct == column.present else ""
         lines.append(f"    order: {strictly}increasing")
@@ -94,8 +104,13 @@ def _names_rows(column: ColumnFacts) -> bool:
     return alone and (column.kind in ("text", "categorical") or (column.kind == "numeric" and column.whole))
 
 
+def _gaps(column: ColumnFacts) -> int:
+    """Return how many rows have no value, or a text that stands for none."""
+    return column.missing + sum(sure_gaps(column).values())
+
+
 def _missing(column: ColumnFacts) -> str:
-    share = column.missing / column.rows
+    share = _gaps(column) / column.rows
     if share == 0:
         return "0%" if column.rows >= _ENOUGH else percent(3 / column.rows)
     return percent(min(1.0, max(share * 1.5, share + 0.005)))
@@ -115,7 +130,9 @@ def _summary(column: ColumnFacts) -> str:
         parts.append(f"median {float(middle):.6g}")
     elif not math.isnan(column.low):
         parts.append(f"{_time(column.low)} to {_time(column.high)}")
-    parts.append(f"{100 * column.missing / column.rows:.3g} % missing" if column.missing else "none missing")
+    parts.append(f"{100 * _gaps(column) / column.rows:.3g} % missing" if _gaps(column) else "none missing")
+    if written := sure_gaps(column):
+        parts[-1] += f", written as {' or '.join(_comment(value) for value in sorted(written))}"
     return ", ".join(parts)
 
 

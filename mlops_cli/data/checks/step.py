@@ -20,7 +20,7 @@ class ValidateStep:
 
     entry = "mlops_cli.data.checks.work:run"
     page = "mlops_cli.render.validate_page:validate_page"
-    version = 1
+    version = 2
 
     def declare(self, settings: Mapping[str, Json], report: str | None) -> Declared:
         """Return inputs and outputs: `validation.json` and `metrics.json` stay in Git, the page goes into the store.

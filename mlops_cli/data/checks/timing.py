@@ -10,7 +10,7 @@ import numpy as np
 
 from mlops_cli.data.checks.context import rows_where
 from mlops_cli.data.checks.facts import WEEK, times_us
-from mlops_cli.data.checks.words import counted
+from mlops_cli.data.checks.words import counted, does
 from mlops_cli.statistics.counts import two_sample_chi2
 from mlops_cli.statistics.distance import jensen_shannon, jensen_shannon_debiased
 
@@ -127,8 +127,9 @@ def check_age(context: Context, ledger: Ledger) -> None:
     ledger.look("future", time)
     if age < -_AHEAD:
         mask = times_us(context.table, time) > (now.timestamp() + _AHEAD) * 1e6
-        message = f"{counted(int(mask.sum()), 'row')} lie in the future, up to {time_text(facts.high)} UTC"
-        evidence = {"rows": int(mask.sum()), "newest": time_text(facts.high)}
+        rows = int(mask.sum())
+        message = f"{counted(rows, 'row')} {does(rows, 'lies', 'lie')} in the future, up to {time_text(facts.high)} UTC"
+        evidence = {"rows": rows, "newest": time_text(facts.high)}
         cause = "a clock that is wrong, days and months swapped, or a time that means never"
         ledger.find("future", time, message, cause, evidence, rows=rows_where(mask))
 
@@ -136,7 +137,8 @@ def check_age(context: Context, ledger: Ledger) -> None:
 def _span(seconds: float) -> str:
     for unit, size in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
         if seconds >= 2 * size:
-            return f"{seconds / size:.3g} {unit}"
+            count = seconds / size
+            return f"{count:,.0f} {unit}" if count >= 100 else f"{count:.3g} {unit}"
     return f"{seconds:.3g} seconds"
 
 

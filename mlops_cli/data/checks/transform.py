@@ -10,7 +10,7 @@ from mlops_cli.data.checks.aligned import align
 from mlops_cli.data.checks.context import FEWEST, rows_where
 from mlops_cli.data.checks.duplicates import row_hashes
 from mlops_cli.data.checks.imputing import check_filled
-from mlops_cli.data.checks.words import counted, named, number
+from mlops_cli.data.checks.words import counted, does, named, number
 from mlops_cli.statistics.ranks import spearman
 
 if TYPE_CHECKING:
@@ -49,7 +49,8 @@ def _check_rows(context: Context, ledger: Ledger, raw: Side) -> None:
     if (allowed == "same" and rows != before) or (allowed == "fewer" and rows > before):
         word = "lost" if rows < before else "added"
         message = (
-            f"{counted(rows, 'row')}, and {before:,} in {raw.table.name}: {abs(rows - before):,} were {word}"
+            f"{counted(rows, 'row')}, and {before:,} in {raw.table.name}: {abs(rows - before):,} "
+            f"{does(abs(rows - before), 'was', 'were')} {word}"
         )
         cause = (
             "a filter, or a join without a partner for each row"
@@ -69,8 +70,11 @@ def _check_rows(context: Context, ledger: Ledger, raw: Side) -> None:
     new = ~np.isin(now, was)
     lost = int(np.count_nonzero(~np.isin(was, now)))
     if new.any() or (lost and allowed == "same"):
-        others = f"{counted(lost, 'key')} of it are not here"
-        message = f"{counted(int(new.sum()), 'row')} have a key that {raw.table.name} has not, and {others}"
+        others = f"{counted(lost, 'key')} of it {does(lost, 'is', 'are')} not here"
+        message = (
+            f"{counted(int(new.sum()), 'row')} "
+            f"{does(int(new.sum()), 'has', 'have')} a key that {raw.table.name} has not, and {others}"
+        )
         cause = "the key was changed on the way, or rows come from elsewhere"
         evidence = {"new": int(new.sum()), "lost": lost, "key": list(key)}
         ledger.find("keys_changed", ", ".join(key), message, cause, evidence, rows=rows_where(new))
@@ -107,7 +111,9 @@ def _check_ranks(ledger: Ledger, name: str, values: Floats, old: Floats, *, pair
     ledger.look("rank_order", name)
     both = np.isfinite(values) & np.isfinite(old)
     if int(both.sum()) < FEWEST:
-        ledger.cannot_say("rank_order", f"{int(both.sum())} rows have both values; {FEWEST} would do")
+        ledger.cannot_say(
+            "rank_order", f"{counted(int(both.sum()), 'row')} with both values; {FEWEST} would do"
+        )
         return
     found = spearman(old[both], values[both])
     if found is None or found < LEAST_RANKS:
@@ -125,7 +131,9 @@ def _check_spread(ledger: Ledger, name: str, values: Floats, old: Floats, *, pai
     ledger.look("variance", name)
     first, second = old[np.isfinite(old)], values[np.isfinite(values)]
     if min(len(first), len(second)) < FEWEST:
-        ledger.cannot_say("variance", f"{min(len(first), len(second))} values are too few; {FEWEST} would do")
+        ledger.cannot_say(
+            "variance", f"{counted(min(len(first), len(second)), 'value')} to take it of; {FEWEST} would do"
+        )
         return
     was, is_now = float(np.var(first)), float(np.var(second))
     if was == 0:

@@ -23,14 +23,14 @@ def share_text(part: float, whole: float = 1.0) -> str:
 
 
 def number(value: float) -> str:
-    """Return a number in up to six digits.
+    """Return a number in up to six digits, those before the point all.
 
     Examples
     --------
     >>> number(1234567.0), number(0.25), number(37)
-    ('1.23457e+06', '0.25', '37')
+    ('1,234,567', '0.25', '37')
     """
-    return f"{value:.6g}"
+    return f"{value:,.0f}" if 1e6 <= abs(value) < 1e15 else f"{value:.6g}"
 
 
 def quoted(value: str) -> str:
@@ -62,3 +62,14 @@ def counted(things: Sized | int, one: str, many: str = "") -> str:
     """
     count = things if isinstance(things, int) else len(things)
     return f"{count:,} {one if count == 1 else many or one + 's'}"
+
+
+def does(count: int, one: str, many: str) -> str:
+    """Return the verb for so many things.
+
+    Examples
+    --------
+    >>> does(1, "is", "are"), does(2, "is", "are"), does(0, "is", "are")
+    ('is', 'are', 'are')
+    """
+    return one if count == 1 else many

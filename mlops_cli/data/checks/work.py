@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from contextlib import ExitStack
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from mlops_cli.data.profile.text import is_profile
 from mlops_cli.data.table.opening import open_table
 from mlops_cli.errors import DataError, FileError, StageError, UsageError
 from mlops_cli.formats.canonical import pretty
+from mlops_cli.formats.problems import nearest
 
 if TYPE_CHECKING:
     from mlops_cli.data.checks.model import Validation
@@ -53,6 +55,13 @@ def validate_request(request: Request, *, folder: Path, scratch: Path, now: date
         When a table cannot be read.
     """
     schema = _with_request(_schema(request.schema, folder), request)
+    if request.fresh is not None and not schema.time:
+        raise UsageError(
+            "how old the newest row is cannot be told: no column is named as time",
+            hint="Name it, such as --time created, or as time in the schema file.",
+        )
+    for path, what in ((request.data, ""), (request.raw, "--raw "), (request.train, "--train ")):
+        _no_profile(path, what, folder)
     kinds: dict[str, Kind] = {
         column.name: column.kind
         for column in schema.columns
@@ -66,14 +75,16 @@ def validate_request(request: Request, *, folder: Path, scratch: Path, now: date
         table = opened(request.data)
         if table is None:
             raise UsageError("there is no table to validate", hint="Name one: mlops validate data/train.csv")
-        profile = _profile(request.against, folder)
+        against = _profile(request.against, folder) or opened(request.against)
+        raw, train = opened(request.raw), opened(request.train)
+        check_names(request, schema, table, *(side for side in (against, raw, train) if side is not None))
         return validate(
             table,
             schema if request.schema or schema != TableSchema() else None,
-            against=profile or opened(request.against),
+            against=against,
             against_name=request.against,
-            raw=opened(request.raw),
-            train=opened(request.train),
+            raw=raw,
+            train=train,
             now=now,
         )
 
@@ -148,6 +159,40 @@ def stop(result: Validation) -> None:
     )
 
 
+# Mistakes -------------------------------------------------------------------------------------------------------------
+
+
+def check_names(request: Request, schema: TableSchema, table: Table, *others: Table | Profile) -> None:
+    """See to it that columns that were named are there.
+
+    A column that the schema file, or a table beside, has is no slip of the pen: that it is not here is a finding.
+
+    Raises
+    ------
+    UsageError
+        When nobody knows a column.
+    """
+    known = {*table.names, *(column.name for column in schema.columns)}
+    for other in others:
+        known |= {column.name for column in other.columns}
+    for option, names in (("target", (request.target,)), ("key", request.key), ("time", (request.time,))):
+        for name in names:
+            if name and name not in known:
+                close = nearest(name, table.names)
+                raise UsageError(
+                    f"{option}: {table.name} has no column {name}",
+                    hint=close[:1].upper() + close[1:] if close else f"It has {named(table.names, 8)}.",
+                )
+
+
+def _no_profile(path: str, option: str, folder: Path) -> None:
+    if _profile_at(path, folder):
+        raise UsageError(
+            f"{path} is a profile, which describes a table; {option or 'validate '}takes a table",
+            hint=f"Hold a table against it: mlops validate TABLE --against {shlex.quote(path)}",
+        )
+
+
 # Opening --------------------------------------------------------------------------------------------------------------
 
 
@@ -172,14 +217,17 @@ def _with_request(schema: TableSchema, request: Request) -> TableSchema:
     )
 
 
+def _profile_at(path: str, folder: Path) -> bool:
+    """Whether the file is a profile."""
+    if not path or "://" in path or not (folder / path).is_file():
+        return False
+    with (folder / path).open("rb") as stream:
+        return is_profile(stream.read(4096))
+
+
 def _profile(path: str, folder: Path) -> Profile | None:
     """Return the profile in a file; None where it is none."""
-    if not path or "://" in path or not (folder / path).is_file():
-        return None
-    with (folder / path).open("rb") as stream:
-        if not is_profile(stream.read(4096)):
-            return None
-    return profile_from_bytes((folder / path).read_bytes(), path)
+    return profile_from_bytes((folder / path).read_bytes(), path) if _profile_at(path, folder) else None
 
 
 def _open(path: str, folder: Path, kinds: dict[str, Kind], scratch: Path) -> Table:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from mlops_cli.data.drift.cells import Classes, Counted, Hours, Ordered, Texts, Unlike, Unseen, Usual
+from mlops_cli.data.drift.rough import even, keys_found, moved, nearest, places
 from mlops_cli.data.profile.model import (
     BooleanProfile,
     CategoricalProfile,
@@ -19,6 +21,8 @@ from mlops_cli.data.profile.model import (
 from mlops_cli.data.profile.reading import quantile
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from mlops_cli.data.drift.cells import Counts, Floats, Pair, Quartiles
     from mlops_cli.data.profile.model import AnyColumn, Outside
 
@@ -35,28 +39,19 @@ def aligned(reference: AnyColumn, current: AnyColumn, *, same_layout: bool = Tru
     Parameters
     ----------
     same_layout : bool
-        Whether both were counted on the layout of one baseline. Else counts are shared out between bins as if each bin were
-        filled evenly.
+        Whether both were counted on the layout of one baseline. Else counts are shared out between bins: see `rough`.
     """
     rows = (reference.rows, current.rows)
     name = reference.name
     gone = (reference.missing, current.missing)
-    if reference.private or current.private:
-        return Counted(name, rows, Texts(missing=gone, identifier=True))
-    if not reference.n or not current.n:
-        return Counted(name, rows, _emptied(reference, current, gone))
-    if reference.kind != current.kind:
-        return Counted(
-            name, rows, Unlike("fail", f"it was {_a(reference.kind)} and is {_a(current.kind)} now")
-        )
+    without = _without_values(reference, current, gone)
+    if without is not None:
+        return Counted(name, rows, without)
     match reference, current:
         case (NumericProfile(), NumericProfile()):
-            other = (
-                current if same_layout or _same_cells(reference, current) else rebinned(current, reference)
-            )
-            return Counted(
-                name, rows, _numeric(reference, other), lambda: (_quartiles(reference), _quartiles(current))
-            )
+            if same_layout or _same_cells(reference, current):
+                return Counted(name, rows, _numeric(reference, current), _both(reference, current))
+            return _roughly(reference, current)
         case (CategoricalProfile(), CategoricalProfile()):
             return Counted(name, rows, _categorical(reference, current, same_layout=same_layout))
         case (BooleanProfile(), BooleanProfile()):
@@ -73,6 +68,33 @@ def aligned(reference: AnyColumn, current: AnyColumn, *, same_layout: bool = Tru
         case (TextProfile(), TextProfile()):
             return Counted(name, rows, _texts(reference, current))
     raise TypeError(f"no comparison is known for columns of kind {reference.kind}")
+
+
+def _both(reference: NumericProfile, current: NumericProfile) -> Callable[[], tuple[Quartiles, Quartiles]]:
+    return lambda: (_quartiles(reference), _quartiles(current))
+
+
+def _roughly(reference: NumericProfile, current: NumericProfile) -> Counted:
+    """Return a numeric column whose sides were counted on bins of their own: what is sure, and beside it what is likely."""
+    sure = _numeric(reference, nearest(current, reference), rough=True)
+    way = moved(reference, current)
+    if way is not None and sure.scale > 0:
+        sure = replace(sure, way=way / sure.scale)
+    likely = _numeric(reference, even(current, reference), rough=True)
+    return Counted(
+        reference.name, (reference.rows, current.rows), sure, _both(reference, current), likely=likely
+    )
+
+
+def _without_values(reference: AnyColumn, current: AnyColumn, gone: Pair) -> Texts | Unlike | None:
+    """Return what can be said where values cannot be compared; None where they can."""
+    if reference.private or current.private:
+        return Texts(missing=gone, identifier=True)
+    if not reference.n or not current.n:
+        return _emptied(reference, current, gone)
+    if reference.kind != current.kind:
+        return Unlike("fail", f"it was {_a(reference.kind)} and is {_a(current.kind)} now")
+    return None
 
 
 def _emptied(reference: AnyColumn, current: AnyColumn, gone: Pair) -> Texts | Unlike:
@@ -101,13 +123,13 @@ def _same_cells(reference: NumericProfile, current: NumericProfile) -> bool:
     )
 
 
-def _numeric(reference: NumericProfile, current: NumericProfile) -> Ordered:
+def _numeric(reference: NumericProfile, current: NumericProfile, *, rough: bool = False) -> Ordered:
     """Return bins and points in one order; a column that keeps each of its few values has no bins in between."""
     first = np.array([*reference.counts, *reference.point_counts], dtype=np.int64)
     second = np.array([*current.counts, *current.point_counts], dtype=np.int64)
     points = np.arange(len(first)) >= len(reference.counts)
-    at, at_other = _places(reference), _places(current)
     middle = _middles(reference)
+    at, at_other = places(reference), middle if rough else places(current)
     place = np.where(first > 0, at, np.where(second > 0, at_other, middle))
     labels = _labels(reference)
     kept = np.flatnonzero((first + second > 0) | ~points)
@@ -142,15 +164,6 @@ def _quartiles(column: NumericProfile) -> Quartiles:
 def _pair(values: object) -> tuple[float, float]:
     one, two = (math.nan if each is None else float(each) for each in values)  # type: ignore[attr-defined]
     return one, two
-
-
-def _places(column: NumericProfile) -> Floats:
-    """Return the mean of the values in each bin, then each point; NaN where there are none."""
-    counts = np.array(column.counts, dtype=np.float64)
-    sums = np.array([float(each) for each in column.sums])
-    with np.errstate(divide="ignore", invalid="ignore"):
-        means = column.centre + column.unit * (sums / counts)
-    return np.concatenate((means, np.array(column.points, dtype=np.float64)))
 
 
 def _middles(column: NumericProfile) -> Floats:
@@ -194,8 +207,9 @@ def _categorical(
     if not reference.values:  # more than half of its values differ
         return Texts(missing=gone, identifier=True)
     now = dict(zip(current.values, current.counts, strict=True))
-    second = np.array([now.pop(value, 0) for value in reference.values], dtype=np.int64)
-    rest = current.outside.rows + sum(now.values())
+    hidden = {} if same_layout else keys_found(reference, current)
+    second = np.array([now.pop(value, hidden.get(value, 0)) for value in reference.values], dtype=np.int64)
+    rest = current.n - int(second.sum())
     first = np.array(reference.counts, dtype=np.int64)
     rare = first < (_SURE if reference.outside.rows else 0)
     unseen = _unseen(current) if same_layout else None
@@ -281,62 +295,3 @@ def _texts(reference: TextProfile, current: TextProfile) -> Texts:
         missing=(reference.missing, current.missing),
         identifier=(reference.distinct_count or 0) > 0.9 * reference.n,
     )
-
-
-def rebinned(column: NumericProfile, layout: NumericProfile) -> NumericProfile:
-    """Return a numeric column as if it had been counted on another's layout, every bin filled evenly.
-
-    Points of one side that are none of the other fall into its bins, and come out of its bins in even shares. Good to about
-    the mass of a bin; a profile that was made on the other's layout has no such error.
-    """
-    from dataclasses import replace
-
-    edges = np.array(layout.edges)
-    counts = np.zeros(len(edges) + 1)
-    sums = np.zeros(len(edges) + 1)
-    points = dict.fromkeys(layout.points, 0)
-    own = _places(column)
-    own_edges = list(column.edges)
-    for index, rows in enumerate((*column.counts, *column.point_counts)):
-        if not rows:
-            continue
-        if index >= len(column.counts):
-            value = column.points[index - len(column.counts)]
-            if value in points:
-                points[value] += rows
-                continue
-            low = high = value
-        else:
-            mean = float(own[index])
-            low = own_edges[index - 1] if index else mean
-            high = own_edges[index] if index < len(own_edges) else mean
-        inside = np.linspace(low, high, min(rows, 64) + 2)[1:-1] if high > low else np.array([low])
-        bins = np.searchsorted(edges, inside, side="right")
-        share = rows / len(inside)
-        np.add.at(counts, bins, share)
-        np.add.at(sums, bins, share * (inside - layout.centre) / layout.unit)
-    whole = _whole(counts)
-    return replace(
-        column,
-        edges=layout.edges,
-        points=layout.points,
-        counts=tuple(int(each) for each in whole),
-        sums=tuple(
-            int(total * (now / before)) if before else 0
-            for total, now, before in zip(sums.tolist(), whole.tolist(), counts.tolist(), strict=True)
-        ),
-        point_counts=tuple(points.values()),
-        centre=layout.centre,
-        unit=layout.unit,
-        discrete=layout.discrete,
-        low=layout.low,
-        high=layout.high,
-        below=0,
-        above=0,
-    )
-
-
-def _whole(counts: Floats) -> Counts:
-    """Round counts so that their sum stays."""
-    ends: Counts = np.rint(np.cumsum(counts)).astype(np.int64)
-    return np.diff(ends, prepend=0)

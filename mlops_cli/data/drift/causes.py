@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mlops_cli.data.drift.cells import Classes, Hours, Ordered
+from mlops_cli.data.table.deciding import PLACEHOLDERS
 from mlops_cli.statistics.distance import jensen_shannon, jensen_shannon_debiased
 
 if TYPE_CHECKING:
@@ -20,6 +21,10 @@ if TYPE_CHECKING:
 BROKEN: Final = frozenset({"type", "missing", "infinite", "unit", "spike", "relabelled", "time zone"})
 """Causes that lie in how data were made: mend that first, and train on nothing of it."""
 
+GRAVE: Final = BROKEN | {"unseen"}
+"""Causes for which one failed column is enough for the whole to fail, however little of all columns it is: what a model would do
+with such values nobody has ever tried."""
+
 # Factors between units that people mix up: of thousands, time, inches, feet, speed. Smaller ones, as between miles and
 # kilometres, cannot be told from values that simply rose.
 FACTORS: Final = (10.0, 100.0, 1000.0, 1e6, 1e9, 60.0, 3600.0, 24.0, 86400.0, 2.54, 25.4, 12.0, 3.28084, 3.6)
@@ -28,6 +33,8 @@ _CLOSE, _FARTHEST = (
     0.25,
 )  # error of a factor, on the scale of logarithms, that still counts as it: part of its own, and at most
 _SPIKE = 0.02  # share of the rows that one value has to have gained
+_BESIDE = 4  # other cells with rows that it takes to see that these are as they were among themselves
+_GAPS = 0.05  # growth of the share of words for nothing from which on that is the story
 _ALIKE = 0.08  # Jensen-Shannon distance under which what is left is as it was
 _WIDER = 1.15  # ratio of standard deviations from which on a change of spread is the story
 _LEFT = 0.4  # part of a distance, beyond noise, that may be left when hours are moved back
@@ -46,6 +53,8 @@ def cause_of(draft: Draft, measures: Sequence[Measure], decisive: Measure) -> st
         return "spike"  # what was missing is now one and the same value
     if decisive.name in ("missing", "infinite"):
         return decisive.name
+    if decisive.name in ("difference", "ratio"):
+        return "more often" if decisive.value > (1 if decisive.name == "ratio" else 0) else "less often"
     if isinstance(cells, Ordered):
         return _of_numbers(cells, decisive, draft.counted.quartiles)
     if isinstance(cells, Classes):
@@ -129,6 +138,8 @@ def spike_of(cells: Ordered) -> int | None:
     if grown[at] < _SPIKE or ((cells.few or ends) and not cells.points[at]):
         return None
     first, second = np.delete(cells.reference, at), np.delete(cells.current, at)
+    if np.count_nonzero(first) < _BESIDE:
+        return None
     if not (first.sum() and second.sum()) or np.delete(grown, at).max(initial=0) > grown[at] / 3:
         return None
     return at if jensen_shannon_debiased(first, second) < _ALIKE else None
@@ -139,9 +150,19 @@ def _of_classes(cells: Classes, measures: Sequence[Measure], decisive: Measure) 
         each.name == "unseen" and each.verdict == "fail" for each in measures
     ):
         return "unseen"
-    if decisive.name in ("difference", "ratio"):
-        return "more often" if decisive.value > (1 if decisive.name == "ratio" else 0) else "less often"
+    if _gaps(cells) >= _GAPS:
+        return "missing"
     return "relabelled" if is_relabelled(cells.reference, cells.current) else "shares"
+
+
+def _gaps(cells: Classes) -> float:
+    """Return by how much the share of rows grew that have a word for nothing, such as `?`."""
+    gaps = [at for at, label in enumerate(cells.labels) if label.strip().lower() in PLACEHOLDERS]
+    before, now = (
+        counts[gaps].sum() / max(counts.sum() + other, 1)
+        for counts, other in zip((cells.reference, cells.current), cells.other, strict=True)
+    )
+    return float(now - before)
 
 
 def is_relabelled(reference: Counts, current: Counts) -> bool:

@@ -47,6 +47,8 @@ class Ordered:
         Robust standard deviation of the reference: its interquartile range divided by 1.349.
     few : bool
         Few different values, each with a cell of its own.
+    way : float or None
+        How far the values moved, in `scale`, where that is known better than these cells tell.
     """
 
     labels: tuple[str, ...]
@@ -63,6 +65,7 @@ class Ordered:
     deviations: tuple[float, float] = (np.nan, np.nan)
     scale: float = np.nan
     few: bool = False
+    way: float | None = None
 
     @property
     def others(self) -> Pair:
@@ -170,12 +173,15 @@ class Counted:
         Rows of the two tables.
     quartiles : callable, optional
         Returns the quartiles of numbers in both tables; only what drifted is asked for them.
+    likely : Ordered or None
+        Where `cells` have only what is sure, since the two were counted on bins of their own: what is likely.
     """
 
     name: str
     rows: Pair
     cells: Ordered | Classes | Hours | Texts | Unlike
     quartiles: Callable[[], tuple[Quartiles, Quartiles]] | None = field(default=None, compare=False)
+    likely: Ordered | None = None
 
 
 def effective(rows: Pair) -> float:

@@ -12,8 +12,10 @@ from mlops_cli.data.drift.identifiers import is_identifier
 from mlops_cli.data.drift.judge import judged
 from mlops_cli.data.drift.model import ColumnDrift, DriftReport, DriftSettings, Side
 from mlops_cli.data.drift.sentence import sentence_of
+from mlops_cli.data.drift.told import both_told
 from mlops_cli.data.drift.whole import shares, verdict_of, weights_of
 from mlops_cli.errors import UsageError
+from mlops_cli.formats.problems import nearest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -51,6 +53,8 @@ def compare_profiles(
         When columns are asked for that neither side has.
     """
     settings = settings or DriftSettings()
+    if settings.time:
+        _check_time(reference, current, settings.time)
     chosen = chosen_columns(reference.names, current.names, settings)
     columns = compare_columns(reference, current, chosen, settings)
     columns = [replace(each, weight=weight) for each, weight in weights_of(columns, weights)]
@@ -152,6 +156,22 @@ def chosen_columns(reference: Sequence[str], current: Sequence[str], settings: D
     return [name for name in reference if name in there and _meant(name, settings)]
 
 
+def _check_time(reference: Profile, current: Profile, name: str) -> None:
+    """Refuse a column of time that no rows can be ordered by."""
+    for side in (reference, current):
+        kind = next((each.kind for each in side.columns if each.name == name), None)
+        if kind is None:
+            raise UsageError(
+                f"not both tables have a column of time {name}",
+                hint=nearest(name, side.names) or f"There are: {', '.join(side.names)}",
+            )
+        if kind not in ("datetime", "numeric"):
+            raise UsageError(
+                f"rows cannot be ordered by {name}: it is {kind}, neither times nor numbers",
+                hint=f"If its texts are times: --type {name}=datetime",
+            )
+
+
 def _meant(name: str, settings: DriftSettings) -> bool:
     wanted = not settings.columns or any(name == each or fnmatchcase(name, each) for each in settings.columns)
     return wanted and not any(name == each or fnmatchcase(name, each) for each in settings.ignore)
@@ -162,9 +182,10 @@ def _rank(column: ColumnDrift) -> int:
 
 
 def _warnings(reference: Profile, current: Profile) -> tuple[str, ...]:
-    found = [*reference.warnings, *current.warnings]
+    found = both_told(reference.warnings, current.warnings)
     if reference.edges_from != current.edges_from:
         found.append(
-            "the profiles were made on bins of their own: distances are rough; make the second one on the first one's bins"
+            "the profiles were made on bins of their own, so only what is sure whatever the bins hide is judged; better make the"
+            " second one on the first one's bins: mlops profile TABLE --against FIRST.json --out SECOND.json"
         )
     return tuple(dict.fromkeys(found))

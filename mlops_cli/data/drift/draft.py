@@ -28,12 +28,15 @@ class Draft:
         How it is compared.
     unlike : Unlike or None
         Why it cannot be compared, if so.
+    likely : Measure or None
+        The main measure as it likely is, where the one that counts has only what is sure of it.
     """
 
     counted: Counted
     type: str
     measures: tuple[Measure, ...] = ()
     unlike: Unlike | None = None
+    likely: Measure | None = None
 
     @property
     def name(self) -> str:
@@ -73,7 +76,8 @@ def draft(counted: Counted, settings: DriftSettings) -> Draft:
         return Draft(counted, "rare" if rare else "binary", tuple(found))
     if isinstance(cells, Ordered):
         kind = "ordinal" if cells.few else "numeric"
-        return Draft(counted, kind, tuple(measures.ordered(cells, rows, settings)))
+        likely = measures.ordered(counted.likely, rows, settings)[0] if counted.likely else None
+        return Draft(counted, kind, tuple(measures.ordered(cells, rows, settings)), likely=likely)
     kind = "high-cardinality" if cells.many else "categorical"
     return Draft(counted, kind, tuple(measures.classes(cells, rows, settings)))
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.data.drift.causes import cause_of
 from mlops_cli.data.drift.draft import cells_of
 from mlops_cli.data.drift.model import ColumnDrift, scaled
-from mlops_cli.data.drift.words import reason_of
+from mlops_cli.data.drift.words import reason_of, rough_text
 from mlops_cli.statistics.multiple import benjamini_hochberg
 
 if TYPE_CHECKING:
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from mlops_cli.data.drift.model import DriftSettings, Measure
     from mlops_cli.statistics.verdict import Verdict
 
+_LEAST = 1e-300  # what floats make 0 of is no certainty
 _GRAVITY = {"pass": 0, "insufficient": 1, "warn": 2, "fail": 3}
 # Where one of these speaks, it tells more than how far the whole distribution moved.
 _TELLING = ("missing", "infinite", "unseen")
@@ -42,8 +43,12 @@ def judged(drafts: Sequence[Draft], settings: DriftSettings) -> list[ColumnDrift
 
 
 def _measure(measure: Measure, draft: Draft, p_adjusted: float | None, settings: DriftSettings) -> Measure:
+    p_value, p_adjusted = (None if p is None else max(p, _LEAST) for p in (measure.p_value, p_adjusted))
     return replace(
-        measure, p_adjusted=p_adjusted, verdict=verdict_of(measure, p_adjusted, draft.counted.rows, settings)
+        measure,
+        p_value=p_value,
+        p_adjusted=p_adjusted,
+        verdict=verdict_of(measure, p_adjusted, draft.counted.rows, settings),
     )
 
 
@@ -95,6 +100,10 @@ def _column(draft: Draft, measures: list[Measure], settings: DriftSettings) -> C
         )
         return replace(column, reason=reason_of(column, None, ""))
     verdict, decisive = deciding(draft.type, measures)
+    likely = draft.likely
+    rough = verdict == "pass" and likely is not None and likely.scaled >= 1
+    if rough:
+        verdict = "insufficient"
     cause = cause_of(draft, measures, decisive) if verdict in ("warn", "fail") else ""
     column = replace(
         column,
@@ -110,6 +119,8 @@ def _column(draft: Draft, measures: list[Measure], settings: DriftSettings) -> C
         needed=decisive.needed,
         cause=cause,
     )
+    if rough and likely is not None:
+        return replace(column, needed=None, reason=rough_text(decisive, likely))
     return replace(column, reason=reason_of(column, decisive, cause))
 
 

@@ -217,6 +217,8 @@ def _transport(cells: Ordered) -> float | None:
         at = np.cumsum(before) - before / 2
         spread = math.sqrt(float((before * (at - 0.5) ** 2).sum()))
         return _work(at, cells.reference, at, cells.current) / spread if spread > 0 else None
+    if cells.way is not None:
+        return cells.way
     if not cells.scale > 0:
         return None
     return _work(cells.reference_at, cells.reference, cells.current_at, cells.current) / cells.scale

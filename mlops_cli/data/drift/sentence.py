@@ -24,13 +24,13 @@ def sentence_of(report: DriftReport) -> tuple[str, str]:
     warned = [each for each in columns if each.verdict == "warn"]
     if report.verdict == "insufficient":
         return f"Unknown: {_unjudged(report)}.", "unknown"
-    broken = [each for each in failed if each.cause in BROKEN]
+    broken = [each for each in failed if each.cause in BROKEN and each.weight > 0]
     joint = _joint(report)
     if not failed and not warned and (report.joint is None or report.joint.verdict not in ("warn", "fail")):
         head = f"Similar: none of {_count(len(columns))} moved beyond its band{joint}"
         return f"{head}; training again is not called for, though {_UNSEEN}.{_rest(report)}", "no"
     moved = _moved(report, failed, warned)
-    if broken and len(broken) >= 0.5 * len(failed):
+    if broken:
         looks = f"{_names(broken)} {'looks' if len(broken) == 1 else 'look'} broken at the source"
         return (
             f"Different: {moved}{joint}; {looks}, so mend that before training on it.{_rest(report)}",
@@ -50,6 +50,18 @@ def sentence_of(report: DriftReport) -> tuple[str, str]:
         f"{head}: {moved}{joint}; training again is unlikely to be worth it, though {_UNSEEN}.{_rest(report)}",
         "unlikely",
     )
+
+
+def short_of(report: DriftReport) -> str:
+    """Return why a stage stops here, in a few words; all of it is in its report."""
+    if report.verdict == "insufficient":
+        return _unjudged(report)
+    failed = [each for each in report.columns if each.verdict == "fail"]
+    gone = f"{_list(report.only_reference)} gone" if report.only_reference and not failed else ""
+    parts = [_moved(report, failed, []) if failed else gone]
+    if report.joint is not None and report.joint.verdict == "fail":
+        parts.append(f"rows can be told apart (area {report.joint.auc:.3f})")
+    return f"the tables differ: {', '.join(part for part in parts if part)}"
 
 
 def _moved(report: DriftReport, failed: Sequence[ColumnDrift], warned: Sequence[ColumnDrift]) -> str:

@@ -187,7 +187,7 @@ def _joint(
     if reference.watched is None or current.watched is None:
         return replace(
             bands,
-            reason=f"{' and '.join(without)} {'has' if len(without) == 1 else 'have'} no rows, as a profile",
+            reason=f"a classifier looks at rows, and a profile keeps counts only, no rows: {' and '.join(without)}",
         )
     shown = {each.name for each in columns if each.type not in ("id", "unlike") and each.verdict != "error"}
     names = [

@@ -28,7 +28,8 @@ def weights_in(data: bytes, file: str) -> dict[str, float]:
         }
     except (ValueError, KeyError, TypeError) as error:
         raise FileError(
-            f"{file} has no importance of columns", hint="Evaluate the model with: with: {importance: true}"
+            f"{file} has no importance of columns",
+            hint="Name an evaluation.json that has one; of a stage that evaluates, ask for importance.",
         ) from error
     if not any(found.values()):
         raise FileError(f"{file}: no column has any importance", hint="Compare without weights.")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, TypedDict
 
+from mlops_cli.data.drift.causes import GRAVE
+
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 
@@ -59,8 +61,10 @@ def verdict_of(report: DriftReport) -> Verdict:
     """Return the verdict on two tables.
 
     One column that is an error makes the whole one, and so does it that there is nothing to compare. It fails where columns of
-    at least `share` of the weight failed, or the joint distribution did. It is `insufficient` where most of the weight has no
-    verdict. It warns where anything is not as it was, or has no verdict.
+    at least `share` of the weight failed, or the joint distribution did. And it fails where one column failed for a grave cause,
+    or a column is gone that a model goes by: a model cannot do its work on these, however many others are as they were. Columns
+    that weigh nothing do not count. It is `insufficient` where most of the weight has no verdict. It warns where anything is not
+    as it was, or has no verdict; so it does where a classifier was asked, and its answers contradict each other.
     """
     columns, joint, share = report.columns, report.joint, report.settings.share
     if (
@@ -69,19 +73,32 @@ def verdict_of(report: DriftReport) -> Verdict:
         or (joint and joint.verdict == "error")
     ):
         return "error"
-    if report.failed >= share > 0 or (joint is not None and joint.verdict == "fail"):
+    if (
+        (report.failed > 0 and report.failed >= share)
+        or (joint is not None and joint.verdict == "fail")
+        or grave(columns)
+        or report.failed > _rounded(_share(columns, "fail"))  # the rest are columns that are gone
+    ):
         return "fail"
     if report.unjudged >= _MOST or all(each.verdict == "insufficient" for each in columns):
         return "insufficient"
     moved = any(each.verdict in ("warn", "fail", "insufficient") for each in columns)
     if (
         moved
-        or (joint is not None and joint.verdict == "warn")
+        or (
+            joint is not None
+            and (joint.verdict == "warn" or (joint.verdict == "insufficient" and joint.folds))
+        )
         or report.only_reference
         or report.only_current
     ):
         return "warn"
     return "pass"
+
+
+def grave(columns: Iterable[ColumnDrift]) -> list[ColumnDrift]:
+    """Return the columns each of which makes the whole fail: broken, or full of values that were never there."""
+    return [each for each in columns if each.verdict == "fail" and each.cause in GRAVE and each.weight > 0]
 
 
 def _share(columns: Iterable[ColumnDrift], verdict: Verdict) -> float:

@@ -73,6 +73,14 @@ def _numbers(column: ColumnDrift, measure: Measure, cause: str) -> str:
     return f"{text}; {needs_text(column, measure)}" if column.verdict == "insufficient" else text
 
 
+def rough_text(sure: Measure, likely: Measure) -> str:
+    """Return why a column that was counted on two sets of bins has no verdict."""
+    return (
+        f"each profile has bins of its own, so that the distance may be {value_text(sure)} or {value_text(likely)},"
+        f" and it warns from {band_text(sure, sure.warn)}"
+    )
+
+
 def needs_text(column: ColumnDrift, measure: Measure) -> str:
     """Return how many rows would be needed for a verdict."""
     if measure.needed is None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mlops_cli.data.drift.request import read_settings
+from mlops_cli.data.drift.sentence import short_of
 from mlops_cli.data.drift.step import DRIFT, METRICS, PAGE
 from mlops_cli.data.drift.tables import compare_addresses
 from mlops_cli.data.drift.weights import weights_in
@@ -48,7 +49,7 @@ def run(call: StepCall) -> None:
     if report.verdict == "error":
         raise DataError(f"{request.current} could not be held against {request.reference}: {report.sentence}")
     if request.stops and report.verdict in ("fail", "insufficient"):
-        raise StageError(report.sentence.rstrip("."), hint=f"All of it is in {DRIFT} of the report.")
+        raise StageError(short_of(report), hint=f"All of it is in {DRIFT} of the report.")
 
 
 def numbers(report: DriftReport) -> dict[str, float]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+from mlops_cli.data.profile.chance import alike, by_chance
 from mlops_cli.data.profile.model import (
     AnyColumn,
     BooleanProfile,
@@ -14,7 +15,7 @@ from mlops_cli.data.profile.model import (
     Profile,
     TextProfile,
 )
-from mlops_cli.data.profile.reading import Distribution, cells, extent
+from mlops_cli.data.profile.reading import Distribution, cells, sure_ends
 from mlops_cli.data.profile.text import rounded
 
 if TYPE_CHECKING:
@@ -36,12 +37,15 @@ class Change:
         None where a profile has none.
     form : str
         How it is to be shown: `share` (0 to 1), `count`, `number`, `time` (microseconds after 1970) or `text`.
+    chance : bool
+        It differs no more than it does between samples of one population.
     """
 
     what: str
     before: Value
     after: Value
     form: Literal["share", "count", "number", "time", "text"] = "number"
+    chance: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,8 @@ class ColumnDiff:
         corrected for few rows. None where the profiles were not counted on one layout, or there are no rows.
     changes : tuple of Change
         The figures that differ.
+    chance : bool
+        Whatever differs, differs no more than between samples of one population.
     """
 
     name: str
@@ -69,6 +75,12 @@ class ColumnDiff:
     after: AnyColumn | None
     distance: float | None = None
     changes: tuple[Change, ...] = ()
+    chance: bool = False
+
+    @property
+    def told(self) -> tuple[Change, ...]:
+        """The figures that differ by more than chance."""
+        return tuple(change for change in self.changes if not change.chance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +106,11 @@ class ProfileDiff:
     def changed(self) -> tuple[ColumnDiff, ...]:
         """The columns that differ."""
         return tuple(column for column in self.columns if column.status != "same")
+
+    @property
+    def told(self) -> tuple[ColumnDiff, ...]:
+        """The columns that differ by more than chance."""
+        return tuple(column for column in self.changed if not column.chance)
 
 
 def diff(before: Profile, after: Profile) -> ProfileDiff:
@@ -124,7 +141,9 @@ def _column(name: str, before: AnyColumn | None, after: AnyColumn | None, one_la
         return ColumnDiff(name, "other kind", before, after, None, (kinds, *_changes(before, after)))
     changes = _changes(before, after)
     distance = _distance(before, after) if one_layout else None
-    return ColumnDiff(name, "changed" if changes or distance else "same", before, after, distance, changes)
+    status: Status = "changed" if changes or distance else "same"
+    chance = all(change.chance for change in changes) and (distance is None or alike(before, after))
+    return ColumnDiff(name, status, before, after, distance, changes, chance=status == "changed" and chance)
 
 
 def _changes(before: AnyColumn, after: AnyColumn) -> tuple[Change, ...]:
@@ -143,7 +162,15 @@ def _changes(before: AnyColumn, after: AnyColumn) -> tuple[Change, ...]:
         )
     elif isinstance(before, TextProfile) and isinstance(after, TextProfile):
         figures += _text(before, after)
-    return tuple(each for each in figures if each.before != each.after)
+    differing = [each for each in figures if each.before != each.after]
+    if before.kind != after.kind:
+        return tuple(differing)
+    # Types, zones and the ends of times are what they are: no sample makes them differ.
+    sure = ("storage", "zone", "first", "last")
+    return tuple(
+        replace(each, chance=each.what not in sure and by_chance(each.what, before, after))
+        for each in differing
+    )
 
 
 def _common(before: AnyColumn, after: AnyColumn) -> Iterator[Change]:
@@ -159,7 +186,7 @@ def _numeric(before: NumericProfile, after: NumericProfile) -> Iterator[Change]:
     spread, spread_now = Distribution(before), Distribution(after)
     for what, share in (("quartile 1", 0.25), ("median", 0.5), ("quartile 3", 0.75)):
         yield Change(what, _quantile(before, spread, share), _quantile(after, spread_now, share))
-    first, second = extent(before), extent(after)
+    first, second = sure_ends(before), sure_ends(after)
     for what, end in (("smallest, about", 0), ("largest, about", 1)):
         yield Change(what, rounded(first[end]) if first else None, rounded(second[end]) if second else None)
     for what in ("zero", "negative", "integer", "positive_infinite", "negative_infinite"):

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
 _HINT = "Make it again with: mlops profile PATH --out FILE"
+_RESTORE = "Bring it back with"  # what records in Git are told
 _MARK, _SHORT, _LONG = 4, 8, 16  # hexadecimal digits of a mark, a value's hash, a row's hash
 
 
@@ -145,6 +146,22 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
 
+def _record(data: bytes, file: str) -> dict[str, Any]:
+    """Return the object in a file; Git need not have a profile, so what is damaged is made again.
+
+    Raises
+    ------
+    FileError
+        When it is no object, of a newer schema, or has a conflict in it.
+    """
+    try:
+        return read_record(data, file=file, schema=SCHEMA)
+    except FileError as error:
+        if error.hint.startswith(_RESTORE):
+            raise FileError(error.message, hint=_HINT) from error
+        raise
+
+
 def profile_from_bytes(data: bytes, file: str) -> Profile:
     """Return the profile in a file.
 
@@ -160,7 +177,7 @@ def profile_from_bytes(data: bytes, file: str) -> Profile:
     FileError
         When it is no profile, damaged, or of a newer version of mlops.
     """
-    record = read_record(data, file=file, schema=SCHEMA)
+    record = _record(data, file)
     fields = _Fields(record, file)
     if record.get("format") != FORMAT:
         raise FileError(f"{file} is not a profile", hint="Make one with: mlops profile PATH --out FILE")

@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from mlops_cli.data.checks.allowed import beyond
+from mlops_cli.data.checks.schema import ColumnSchema, TableSchema
 from mlops_cli.data.checks.schema_parse import parse_schema
 from tests.support.planted import customers, found, only, validated
 
@@ -128,3 +129,48 @@ def test_hundreds_of_thousands_of_failing_rows_are_counted_and_not_collected() -
     assert (
         time.process_time() - begin < 60
     )  # a net: it takes about two seconds, and took minutes when failures were collected
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (ColumnSchema("x", order="increasing"), "1 value is not increasing"),
+        (ColumnSchema("x", low=0.0), "1 value (10 %) lies outside"),
+        (ColumnSchema("x", whole=True), "1 number (10 %) is not whole"),
+        (ColumnSchema("t", pattern="[a-z]+"), "1 text (10 %) does not match"),
+        (ColumnSchema("t", longest=3), "1 text (10 %) is not"),
+        (ColumnSchema("u", unique=True), "1 row repeats a value"),
+    ],
+)
+def test_one_of_a_kind_has_a_verb_of_its_own(column: ColumnSchema, said: str) -> None:
+    frame = pd.DataFrame({
+        "x": [1.0, 2, 3, -0.5, 5, 6, 7, 8, 9, 10],
+        "t": ["abc"] * 9 + ["ABCD"],
+        "u": [*range(9), 0],
+    })  # fmt: skip
+    (finding,) = validated(frame, TableSchema(columns=(column,), extra="ignore")).findings
+    assert finding.message.startswith(said)
+
+
+def with_marks(share: float) -> pd.DataFrame:
+    return NOW.assign(plan=NOW["plan"].mask(np.random.default_rng(5).random(len(NOW)) < share, "?"))
+
+
+@pytest.mark.parametrize("values", ["", ", values: [basic, plus, pro]"])
+def test_what_stands_for_a_gap_counts_as_missing(values: str) -> None:
+    schema = parse_schema(said(f"plan: {{kind: categorical, missing: 10%{values}}}"), "s.yaml")
+    assert found(validated(with_marks(0.06), schema)) == set()
+    result = validated(with_marks(0.5), schema)
+    assert found(result) == {("plan", "missing_values")}
+    assert '"?" counts as missing' in result.findings[0].message
+    assert all(with_marks(0.5)["plan"][row] == "?" for row in result.findings[0].rows)
+
+
+def test_what_stands_for_a_gap_is_a_value_where_it_is_listed() -> None:
+    schema = parse_schema(said('plan: {missing: 0%, values: [basic, plus, pro, "?"]}'), "s.yaml")
+    assert found(validated(with_marks(0.5), schema)) == set()
+
+
+def test_what_stands_for_a_gap_is_no_value_where_nothing_is_said_of_gaps() -> None:
+    schema = parse_schema(said("plan: {values: [basic, plus, pro]}"), "s.yaml")
+    assert found(validated(with_marks(0.5), schema)) == {("plan", "unknown_value")}

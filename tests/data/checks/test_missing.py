@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from tests.support.planted import customers, found, only, validated
+from mlops_cli.data.checks.run import validate
+from mlops_cli.data.profile.build import profile_table
+from tests.support.planted import customers, found, only, table, validated
 
 BEFORE, NOW = customers(5000, 1), customers(2000, 2, start=5000)
 RANDOM = np.random.default_rng(3)
@@ -89,3 +91,58 @@ def test_too_few_rows_to_compare_are_insufficient() -> None:
     result = validated(NOW[:10], against=BEFORE)
     assert result.verdict == "insufficient"
     assert {each.check for each in result.looked if each.short} >= {"missing_rate", "unit", "relabelled"}
+
+
+# Texts that stand for a gap -------------------------------------------------------------------------------------------
+
+
+def with_marks(frame: pd.DataFrame, share: float, mark: str, seed: int = 5) -> pd.DataFrame:
+    return frame.assign(plan=frame["plan"].mask(np.random.default_rng(seed).random(len(frame)) < share, mark))
+
+
+def test_a_surge_of_question_marks_is_a_surge_of_missing_values() -> None:
+    before, now = with_marks(BEFORE, 0.056, "?"), with_marks(NOW, 0.5, "?")
+    result = validated(now, against=before)
+    assert found(result) == {("plan", "missing_rate")}
+    finding = only(result, "missing_rate")
+    assert finding.severity == "fail"
+    assert finding.evidence["missing"] == int((now["plan"] == "?").sum())
+    assert finding.evidence["missing_before"] == int((before["plan"] == "?").sum())
+    assert '"?" counts as missing' in finding.message
+    assert all(now["plan"][row] == "?" for row in finding.rows)
+
+
+def test_the_same_surge_is_found_against_a_profile() -> None:
+    profile = profile_table(table(with_marks(BEFORE, 0.056, "?")))
+    result = validate(table(with_marks(NOW, 0.5, "?")), against=profile)
+    assert {(each.column, each.check) for each in result.findings} == {("plan", "missing_rate")}
+
+
+def test_as_many_question_marks_as_before_are_no_finding() -> None:
+    assert found(validated(with_marks(NOW, 0.056, "?"), against=with_marks(BEFORE, 0.056, "?"))) == set()
+
+
+def test_question_marks_that_were_never_there_are_one_finding() -> None:
+    assert found(validated(with_marks(NOW, 0.3, "?"), against=BEFORE)) == {("plan", "missing_rate")}
+
+
+def test_gaps_that_are_written_in_a_new_way_are_not_more_of_them() -> None:
+    random = np.random.default_rng(6)
+    before = BEFORE.assign(plan=BEFORE["plan"].mask(random.random(len(BEFORE)) < 0.1))
+    result = validated(with_marks(NOW, 0.1, "?"), against=before)
+    assert found(result) == {("plan", "unseen_categories")}
+    assert only(result, "unseen_categories").cause.startswith("gaps are written in a new way")
+
+
+@pytest.mark.parametrize(("mark", "severity"), [("n/a", "fail"), ("none", "warn")])
+def test_a_word_that_may_be_a_value_never_fails_by_itself(mark: str, severity: str) -> None:
+    result = validated(with_marks(NOW, 0.5, mark), against=with_marks(BEFORE, 0.05, mark))
+    assert only(result, "missing_rate").severity == severity
+
+
+def test_columns_that_a_join_left_with_question_marks_are_one_broken_join() -> None:
+    lost = np.random.default_rng(4).random(2000) < 0.2
+    names = ["plan", "country", "churned"]
+    result = validated(NOW.assign(**{name: NOW[name].mask(lost, "?") for name in names}), against=BEFORE)
+    assert found(result) == {("", "broken_join")}
+    assert only(result, "broken_join").evidence["rows_without"] == int(lost.sum())

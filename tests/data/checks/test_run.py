@@ -11,7 +11,7 @@ import pytest
 
 from mlops_cli.data.checks import run
 from mlops_cli.data.checks.catalogue import CATALOGUE
-from mlops_cli.data.checks.schema import TableSchema
+from mlops_cli.data.checks.schema import ColumnSchema, TableSchema
 from mlops_cli.formats.canonical import pretty
 from tests.support.planted import PLANTED, customers, found, validated
 
@@ -98,3 +98,35 @@ def test_a_severity_of_the_schema_file_turns_a_failure_into_a_warning() -> None:
     assert ("height", "unit") not in found(
         validated(frame, TableSchema(severity={"unit": "off"}), against=BEFORE)
     )
+
+
+@pytest.mark.parametrize("rows", [1, 2, 29])
+def test_a_few_rows_with_nothing_to_hold_them_against_do_not_pass(rows: int) -> None:
+    result = validated(NOW[:rows])
+    assert (result.verdict, result.exit_code) == ("insufficient", 1)
+    assert validated(NOW[:30]).verdict == "pass"
+
+
+def test_a_single_row_passes_by_what_a_schema_file_says_of_it() -> None:
+    schema = TableSchema(columns=(ColumnSchema("age", low=0.0, high=120.0),), extra="ignore")
+    assert validated(NOW[:1], schema).verdict == "pass"
+    assert validated(NOW[:1].assign(age=-1.0), schema).verdict == "fail"
+
+
+def test_what_the_page_of_the_command_says_is_not_found_is_not() -> None:
+    random = np.random.default_rng(1)
+    before, now = (
+        frame.assign(left=random.normal(10, 3, len(frame)), right=random.normal(11, 3, len(frame)))
+        for frame in (BEFORE, NOW)
+    )
+    swapped = now.copy()
+    swapped.loc[750:, ["left", "right"]] = now.loc[750:, ["right", "left"]].to_numpy()
+    assert found(validated(swapped, against=before)) == set()
+    slipped = NOW.assign(height=np.roll(NOW["height"], 1))
+    assert found(validated(slipped, against=BEFORE)) == set()
+    monotone = TableSchema(
+        columns=(ColumnSchema("height", transform="monotone"),), key=("customer",), extra="ignore"
+    )
+    assert found(validated(slipped, monotone, raw=NOW)) == {("height", "rank_order")}
+    mostly = (NOW["churned"] == "yes").to_numpy() ^ (random.random(len(NOW)) < 0.05)
+    assert found(validated(NOW.assign(late=mostly), TableSchema(target="churned"))) == set()

@@ -41,6 +41,41 @@ def test_what_was_seen_is_written_down() -> None:
     assert (schema.key, schema.time) == (("customer",), "created")
 
 
+def test_a_column_that_only_grows_has_no_upper_end() -> None:
+    frame = BEFORE.assign(year=2010 + np.arange(len(BEFORE)) * 4 // len(BEFORE))
+    schema = parse_schema(inferred(frame).encode(), "s.yaml")
+    year = schema.column("year")
+    assert year is not None
+    assert (year.low, year.high) == (2010.0, None)
+    after = customers(700, 3, start=3000)
+    assert found(validated(after.assign(year=2014), schema)) == set()
+    assert found(validated(after.assign(year=2009), schema)) == {("year", "out_of_range")}
+
+
+def test_a_share_that_is_allowed_though_none_was_seen_says_why() -> None:
+    line = next(each for each in inferred(BEFORE).splitlines() if each.startswith("    missing: 0.1%"))
+    assert line.endswith("# none was; so few rows cannot tell a smaller share from none")
+
+
+def test_what_stands_for_a_gap_is_inferred_as_a_gap() -> None:
+    def with_marks(frame: pd.DataFrame, share: float) -> pd.DataFrame:
+        return frame.assign(plan=frame["plan"].mask(np.random.default_rng(5).random(len(frame)) < share, "?"))
+
+    schema = parse_schema(inferred(with_marks(BEFORE, 0.06)).encode(), "s.yaml")
+    plan = schema.column("plan")
+    assert plan is not None
+    assert plan.values == ("basic", "plus", "pro")
+    assert 0.08 < (plan.missing or 0) < 0.12
+    after = customers(1000, 3, start=3000)
+    assert found(validated(with_marks(after, 0.06), schema)) == set()
+    assert found(validated(with_marks(after, 0.5), schema)) == {("plan", "missing_values")}
+
+
+def test_a_column_of_question_marks_has_a_schema_that_can_be_read() -> None:
+    schema = parse_schema(inferred(BEFORE.assign(plan="?")).encode(), "s.yaml")
+    assert [column.values for column in schema.columns if column.name == "plan"] == [()]
+
+
 def test_another_sample_of_the_same_does_not_fail() -> None:
     schema = parse_schema(inferred(BEFORE).encode(), "s.yaml")
     for seed in range(20):

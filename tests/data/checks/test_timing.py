@@ -76,3 +76,16 @@ def test_rows_from_the_future_are_a_warning_with_their_rows() -> None:
 )
 def test_a_usual_number_of_rows_is_no_finding(schema: TableSchema) -> None:
     assert found(validated(NOW, schema)) == set()
+
+
+def test_the_age_of_an_old_table_is_written_out() -> None:
+    schema = TableSchema(time="created", fresh=2 * 86_400)
+    finding = only(validated(NOW, schema, now=NEWEST + 4340 * DAY), "stale")
+    assert "4,340 days ago; 2 days are allowed" in finding.message
+
+
+def test_one_row_from_the_future_lies_there() -> None:
+    frame = NOW.copy()
+    frame.loc[3, "created"] = frame["created"].max() + 400 * DAY
+    finding = only(validated(frame, TableSchema(time="created"), now=NEWEST), "future")
+    assert finding.message.startswith("1 row lies in the future")

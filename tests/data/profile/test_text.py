@@ -135,5 +135,12 @@ def test_what_is_no_profile_at_all_is_refused(data: bytes) -> None:
 
 
 def test_a_profile_that_was_cut_off_is_refused(written: bytes) -> None:
-    with pytest.raises(FileError, match="not valid JSON"):
+    with pytest.raises(FileError, match="not valid JSON") as caught:
         profile_from_bytes(written[: len(written) // 2], "p.json")
+    assert caught.value.hint == "Make it again with: mlops profile PATH --out FILE"  # Git may not have it
+
+
+def test_a_profile_with_a_conflict_in_it_says_how_to_solve_it() -> None:
+    with pytest.raises(FileError, match="merge conflict") as caught:
+        profile_from_bytes(b"<<<<<<< ours\n", "p.json")
+    assert "git checkout --ours -- p.json" in caught.value.hint

@@ -318,7 +318,7 @@ on_linux = pytest.mark.skipif(
 
 
 @on_linux
-@pytest.mark.parametrize("name", ["table.csv", "table.parquet"])
+@pytest.mark.parametrize("name", ["table.csv", pytest.param("table.parquet", marks=pytest.mark.slow)])
 def test_only_a_part_of_a_table_is_in_memory(tmp_path: Path, name: str) -> None:
     size, held, _ = cost_of_reading(tmp_path, name, 300_000)
     assert size > 90e6
