@@ -110,7 +110,11 @@ def find_remote(config: Config, variables: Mapping[str, str], name: str | None =
             f"which remote is meant? There are {names}", hint="Name one, or choose: mlops remote default NAME"
         )
     if name not in config.remotes:
-        there = f"There are {names}." if names else "Add it: mlops remote add NAME URL"
+        there = (
+            f"There {'is' if len(config.remotes) == 1 else 'are'} {names}."
+            if names
+            else "Add it: mlops remote add NAME URL"
+        )
         raise UsageError(f"there is no remote called {name}", hint=there)
     values = dict(config.remotes[name])
     url, jobs, listing = values.pop("url"), values.pop("jobs", None), values.pop("listing", None)

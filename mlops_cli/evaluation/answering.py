@@ -10,11 +10,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops_cli.data.table.opening import open_table
-from mlops_cli.errors import DataError
+from mlops_cli.errors import DataError, UsageError
 from mlops_cli.evaluation.judging import Judge, judged_rows
 from mlops_cli.evaluation.labels import in_class_order, two_classes
 from mlops_cli.evaluation.predictors.load import load_predictor
 from mlops_cli.evaluation.predictors.predictor import Answers
+from mlops_cli.evaluation.slices.spec import Cross
+from mlops_cli.evaluation.words import counted, listed
 from mlops_cli.formats.problems import nearest
 from mlops_cli.statistics.seeds import seed_of
 
@@ -92,7 +94,9 @@ def subjects_of(settings: EvaluateSettings, call: StepCall) -> Subjects:
     notes: list[str] = []
     table = open_table(_address(settings), kinds=settings.kinds, scratch=Path(call.scratch))
     notes += table.warnings
-    require(table, (settings.target,), "target")
+    require(table, (settings.target,), "target", named=True)
+    require(table, settings.features, "column", named=True)
+    require_columns(settings, table)
     truth = table.frame([settings.target])[settings.target]
     predictor, model_digest, ask = _source(settings, call, table, notes)
     told = None if predictor is None else predictor.task
@@ -113,9 +117,12 @@ def subjects_of(settings: EvaluateSettings, call: StepCall) -> Subjects:
     )
     if answers.labels is not None:
         judge.labels = answers.labels
-    sample = judge.sample(truth, _with_answers(answers, truth, settings.positive))
+    sample = judge.sample(truth, with_answers(answers, truth, settings.positive))
     if left_out:
-        notes.append(f"{left_out} of {table.rows} rows are left out: their {settings.target} is missing")
+        notes.append(
+            f"{left_out:,} of {counted(table.rows, 'row')} {'is' if left_out == 1 else 'are'} left out: "
+            f"{settings.target} is missing there"
+        )
     features = () if frame is None else tuple(map(str, frame.columns))
     return Subjects(
         table,
@@ -147,7 +154,7 @@ def _source(
     """Return the model, its digest, and how answers are had for some of the table's rows."""
     if settings.predictions is not None:
         answers, digest = _predictions(settings, call, table)
-        return None, digest, lambda rows: (None, _taken(answers, rows))
+        return None, digest, lambda rows: (None, only(answers, rows))
     predictor, digest = load_predictor(settings.model, settings.predictor, call.inputs, call.recorded, notes)
 
     def ask(rows: Integers) -> tuple[pd.DataFrame, Answers]:
@@ -178,15 +185,28 @@ def features_frame(
     return frame if len(rows) == len(frame) else frame.iloc[rows].reset_index(drop=True)
 
 
-def require(table: Table, names: Sequence[str], what: str) -> None:
-    """Raise a DataError that names columns which a table does not have."""
+def require_columns(settings: EvaluateSettings, table: Table) -> None:
+    """Raise a UsageError that names columns of slices and groups which a table does not have: before a model is loaded."""
+    crosses = [each for each in (*settings.slices, *settings.fairness) if isinstance(each, Cross)]
+    names = dict.fromkeys(axis.column for cross in crosses for axis in cross.axes)
+    require(table, tuple(names), "column", named=True)
+
+
+def require(table: Table, names: Sequence[str], what: str, *, named: bool = False) -> None:
+    """Raise an error that says which columns a table does not have.
+
+    Parameters
+    ----------
+    named : bool
+        Whether the user named them, so that the mistake may be there; else model and table do not fit.
+    """
     missing = [name for name in names if name not in table.names]
     if not missing:
         return
-    shown = ", ".join(missing[:5]) + (f" and {len(missing) - 5} more" if len(missing) > 5 else "")
     close = nearest(missing[0], table.names)
-    hint = f"{close[0].upper()}{close[1:]}" if close else f"It has {', '.join(table.names[:10])}"
-    raise DataError(f"{table.name} has no {what} {shown}", hint=hint)
+    hint = f"{close[0].upper()}{close[1:]}" if close else f"It has {listed(table.names, 10)}"
+    kind = UsageError if named else DataError
+    raise kind(f"{table.name} has no {what} {listed(missing)}", hint=hint)
 
 
 # A table of predictions -------------------------------------------------------------------------------------------
@@ -198,7 +218,7 @@ def _predictions(settings: EvaluateSettings, call: StepCall, table: Table) -> tu
     said = table if not settings.data else open_table(wish.path, scratch=Path(call.scratch))
     if said.rows != table.rows:
         raise DataError(
-            f"{said.name} has {said.rows} rows, and {table.name} has {table.rows}: they do not belong together"
+            f"{said.name} has {counted(said.rows, 'row')}, and {table.name} has {table.rows}: they do not belong together"
         )
     return answers_of(said, wish.predicted, wish.score), said.digest
 
@@ -216,14 +236,14 @@ def answers_of(table: Table, predicted: str = "", score: str = "") -> Answers:
     DataError
         When there is neither.
     """
-    require(table, [name for name in (predicted, score) if name], "column")
+    require(table, [name for name in (predicted, score) if name], "column", named=True)
     predicted = predicted or next((name for name in _PREDICTED if name in table.names), "")
     score = score or next((name for name in _SCORE if name in table.names), "")
     several = [name for name in table.names if name.startswith(SCORE_OF)] if not score else []
     if not predicted and not score and not several:
         raise DataError(
             f"{table.name} has no column of predictions",
-            hint="Name it: with: {predictions: {path: …, predicted: column, score: column}}",
+            hint="Call it predicted (and score); or name it in a pipeline: predictions: {path: …, predicted: column}",
         )
     scores: Any = None
     if score:
@@ -245,12 +265,13 @@ def answered_columns(table: Table, wish: PredictionsWish) -> tuple[str, ...]:
     return tuple(name for name in table.names if name in named or name.startswith(SCORE_OF))
 
 
-def _taken(answers: Answers, rows: Integers) -> Answers:
+def only(answers: Answers, rows: Integers) -> Answers:
+    """Return the answers of some rows, by number."""
     scores = None if answers.scores is None else answers.scores[rows]
     return replace(answers, predicted=answers.predicted[rows], scores=scores)
 
 
-def _with_answers(answers: Answers, truth: pd.Series, positive: str | None) -> Answers:
+def with_answers(answers: Answers, truth: pd.Series, positive: str | None) -> Answers:
     """Return answers where there are scores alone: the positive class from one half on, or the class with the highest score."""
     if answers.decided or answers.scores is None:
         return answers

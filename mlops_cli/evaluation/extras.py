@@ -12,6 +12,7 @@ import numpy as np
 from mlops_cli.errors import DataError
 from mlops_cli.evaluation.catalogue import MAIN, metric_of
 from mlops_cli.evaluation.threshold import decided
+from mlops_cli.evaluation.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from mlops_cli.pipeline.builtin import StepCall
     from mlops_cli.statistics.arrays import Integers
 
+_ASKED = 1000  # rows that tell whether a column is used
 _IN_SLICES = {
     "binary": (
         "accuracy", "precision", "recall", "specificity", "selection_rate", "f1", "roc_auc", "log_loss", "brier",
@@ -90,7 +92,8 @@ class Extras:
             return ()
         from mlops_cli.evaluation.slices.finding import found_slices
 
-        return found_slices(self.settings.find, self.columns, self.sample, self.measurer.measure, self.names)
+        found = found_slices(self.settings.find, self.columns, self.sample, self.measurer.measure, self.names)
+        return tuple(replace(each, unseen=self._unseen(each.where)) for each in found)
 
     def fairness(self) -> tuple[Gap, ...]:
         """Return the gaps between groups."""
@@ -142,14 +145,14 @@ class Extras:
         subjects = self.subjects
         features = subjects.features or None
         if not self.settings.train:
-            return warnings(self.columns, self.sample, self.measurer.measure, features)
+            return warnings(self.columns, self.sample, self.measurer.measure, features, uses=self._uses)
         from mlops_cli.data.table.opening import open_table
         from mlops_cli.evaluation.slices.columns import TableColumns
 
         scratch = Path(self.call.scratch)
         with open_table(self.settings.train, kinds=self.settings.kinds, scratch=scratch) as table:
             train = TableColumns(table, without=(self.settings.target,))
-            return warnings(self.columns, self.sample, self.measurer.measure, features, train)
+            return warnings(self.columns, self.sample, self.measurer.measure, features, train, self._uses)
 
     def value(self) -> Worth | None:
         """Return what the answers are worth."""
@@ -193,6 +196,34 @@ class Extras:
         usable = [name for name in MAIN[self.sample.task] if self.measurer.measure(name).value is not None]
         return usable[0] if usable else MAIN[self.sample.task][-1]
 
+    def _uses(self, name: str) -> bool | None:
+        """Whether the model uses a column; None where there are only predictions.
+
+        A class of the user's is given every column, unless it says which it wants: it is seen by whether an answer changes when
+        the column's values are dealt out anew.
+        """
+        subjects = self.subjects
+        if subjects.predictor is None or subjects.frame is None:
+            return None
+        if self.settings.features or subjects.predictor.features or subjects.predictor.kind != "class":
+            return name in subjects.features
+        from mlops_cli.evaluation.reliance import reliance
+
+        if name not in subjects.features:
+            return False
+        rows = np.arange(min(_ASKED, self.sample.n))
+        frame = subjects.frame.iloc[rows].reset_index(drop=True)
+        return reliance(subjects.predictor, frame, self.sample.seed, (name,))[name] > 0
+
+    def _unseen(self, where: str) -> tuple[str, ...]:
+        """Return the columns of a condition that the model is not given; none where nobody knows what it is given."""
+        from mlops_cli.evaluation.slices.expression import names_in
+        from mlops_cli.evaluation.slices.parse import parse_expression
+
+        features = self.subjects.features
+        names = dict.fromkeys(each.column for each in names_in(parse_expression(where)))
+        return tuple(name for name in names if features and name not in features)
+
     def _rejudge(self, frame: pd.DataFrame, rows: Integers) -> Sample:
         return self._by_threshold(self.subjects.ask(frame, rows))
 
@@ -224,8 +255,10 @@ class Extras:
         from mlops_cli.data.table.table import table_of
         from mlops_cli.evaluation.against.pairing import pair
         from mlops_cli.evaluation.answering import answers_of
-        from mlops_cli.evaluation.writing import read_predictions
+        from mlops_cli.evaluation.writing import is_own, read_predictions
 
+        if not is_own(path):
+            return self._base_of_table(path)
         found, about = read_predictions(path)
         if about["task"] != self.sample.task:
             raise DataError(f"{path} is of a {about['task']} task, and this is a {self.sample.task} one")
@@ -238,6 +271,29 @@ class Extras:
         ours, theirs = pair(_truth(self.sample), _truth(base), self.subjects.rows, keys)
         whole = len(ours) == self.sample.n and bool((ours == np.arange(self.sample.n)).all())
         return base.take(theirs), "key:row", None if whole else ours
+
+    def _base_of_table(self, path: str) -> tuple[Sample, str, Any]:
+        """Return predictions that came about elsewhere: a row for each of the table's, in the same order."""
+        from mlops_cli.data.table.opening import open_table
+        from mlops_cli.evaluation.against.pairing import pair
+        from mlops_cli.evaluation.answering import answers_of, only, with_answers
+
+        subjects, target = self.subjects, self.settings.target
+        with open_table(path, scratch=Path(self.call.scratch)) as table:
+            if table.rows != subjects.table.rows:
+                raise DataError(
+                    f"{path} has {counted(table.rows, 'row')}, and {subjects.table.name} has {subjects.table.rows:,}: "
+                    "they cannot be held against one another",
+                    hint="Give both a row for each of the same rows, in the same order.",
+                )
+            answers = only(answers_of(table), subjects.rows)
+            judge = replace(subjects.judge, labels=answers.labels)
+            answers = with_answers(answers, subjects.truth, judge.positive)
+            base = judge.sample(subjects.truth, answers)
+            if target in table.names:
+                theirs = table.frame([target])[target].iloc[subjects.rows].reset_index(drop=True)
+                pair(_truth(base), _truth(judge.sample(theirs, answers)))
+        return self._by_threshold(base), "order", None
 
 
 def _truth(sample: Sample) -> np.ndarray[Any, Any]:

@@ -13,6 +13,7 @@ from mlops_cli.evaluation.measured import Measured, unmeasured
 from mlops_cli.evaluation.slices.assign import assign
 from mlops_cli.evaluation.slices.cells import confusions, rate_measured
 from mlops_cli.evaluation.slices.measuring import MIN_N, rows_by_code, standing
+from mlops_cli.evaluation.words import counted
 from mlops_cli.statistics.interval import Interval, newcombe, ratio_of_rates
 
 if TYPE_CHECKING:
@@ -239,7 +240,7 @@ def _too_few(value: Measured) -> str:
         return value.note or "it has no value"
     if value.low is None or value.high is None:
         return value.note or "it has no interval"
-    return f"it is of {value.n} rows only, and takes {_FEWEST}" if value.n < _FEWEST else ""
+    return f"it is of {counted(value.n, 'row')} only, and takes {_FEWEST}" if value.n < _FEWEST else ""
 
 
 def _interval(value: Measured) -> Interval:

@@ -93,6 +93,8 @@ class FoundSlice(Wire):
         Conditions of slices that are nearly the same rows.
     metrics : mapping of str to Measured
         On all its rows.
+    unseen : tuple of str
+        Those of its columns that the model is not given.
     """
 
     name: str
@@ -109,6 +111,7 @@ class FoundSlice(Wire):
     p_adjusted: float
     also: tuple[str, ...] = ()
     metrics: Mapping[str, Measured] = field(default_factory=dict)
+    unseen: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,6 +180,12 @@ class Importance(Wire):
     repetitions: int
     rows: int
     near_copies: tuple[str, ...] = ()
+
+
+def unused(found: Importance) -> bool:
+    """Whether no answer changed when the column's values were dealt out anew, so that the model does not use it."""
+    drop = found.drop
+    return drop.value == 0 and not drop.low and not drop.high
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from mlops_cli.errors import UsageError
 from mlops_cli.evaluation.findings import Importance
 from mlops_cli.evaluation.measured import Measured, unmeasured
 from mlops_cli.evaluation.values import UndefinedError, value_of
+from mlops_cli.evaluation.words import counted
 from mlops_cli.formats.problems import nearest
 from mlops_cli.statistics.interval import mean_t
 from mlops_cli.statistics.ranks import spearman
@@ -219,7 +220,14 @@ def _drop(drops: NDArray[np.float64], by_block: NDArray[np.float64], n: int) -> 
     value = float(drops.mean())
     usable = by_block[np.isfinite(by_block)]
     if len(usable) < 3:
-        return Measured(value, None, None, n, "up", note=f"{n} rows are too few for an interval")
+        return Measured(
+            value,
+            None,
+            None,
+            n,
+            "up",
+            note=f"{counted(n, 'row')} {'is' if n == 1 else 'are'} too few for an interval",
+        )
     half = mean_t(0.0, float(usable.var(ddof=1)), len(usable)).high
     return Measured(value, value - half, value + half, n, "up", method="blocks")
 

@@ -8,9 +8,17 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
-from mlops_cli.errors import DataError
-from mlops_cli.evaluation.labels import agree_on_flags, coded, in_class_order, recoded, two_classes
+from mlops_cli.errors import DataError, UsageError
+from mlops_cli.evaluation.labels import (
+    agree_on_flags,
+    coded,
+    differ_in_spaces,
+    in_class_order,
+    recoded,
+    two_classes,
+)
 from mlops_cli.evaluation.sample import Sample
+from mlops_cli.evaluation.words import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -20,7 +28,6 @@ if TYPE_CHECKING:
     from mlops_cli.statistics.arrays import Floats, Integers
 
 _MOST_CLASSES_OF_NUMBERS = 20  # a target of whole numbers with more distinct ones is taken for an amount
-_SHOWN = 5
 
 
 @dataclass(slots=True)
@@ -66,6 +73,11 @@ class Judge:
         if self.task is None and self._of_numbers(truth, answers):
             self.task = "regression"
         if self.task == "regression":
+            if self.positive is not None:
+                raise UsageError(
+                    f'a regression has no positive class, and "{self.positive}" is named for it',
+                    hint="Leave it out, or say task: binary (on the command line: --task binary).",
+                )
             return self._numbers(truth, answers)
         return self._labels(truth, answers)
 
@@ -85,7 +97,7 @@ class Judge:
         numbers = several or not whole or not np.isin(answers.predicted, values).all()
         what = "an amount (regression)" if numbers else "a class"
         self.notes.append(
-            f"nothing says what the task is; by its values {self.where} is {what}. Say so with task:"
+            f"nothing says what the task is; by its values {self.where} is {what}. Say so with task: (on the command line: --task)"
         )
         return numbers
 
@@ -106,7 +118,7 @@ class Judge:
         except (TypeError, ValueError) as error:
             raise DataError(
                 f"a regression needs numbers, and {what} is not: {str(error)[:200]}",
-                hint="If it is a class, say task: binary or multiclass.",
+                hint="If it is a class, say task: binary or multiclass (on the command line: --task).",
             ) from error
 
     # Labels -------------------------------------------------------------------------------------------------------
@@ -121,9 +133,7 @@ class Judge:
         places = {label: at for at, label in enumerate(self.classes)}
         strange = [label for label in (*true_labels, *said_labels) if label not in places]
         if strange:
-            raise DataError(
-                f"{self.where}: {_listed(strange)} is none of the classes {_listed(self.classes)}"
-            )
+            raise DataError(f"{self.where}: {listed(strange)} is none of the classes {listed(self.classes)}")
         predicted = recoded(said_codes, said_labels, places)
         scores, sure = self._scores(answers, known or said_labels, places)
         assert self.task is not None, "decided above"  # noqa: S101 - tells the type checker
@@ -141,24 +151,32 @@ class Judge:
     def _decide(self, truth: list[str], said: list[str], known: list[str]) -> None:
         """Decide what the classes are, and which is positive."""
         answers = set(known) | set(said)
+        apart = differ_in_spaces(set(truth) | answers)
+        if apart is not None:
+            raise DataError(
+                f'{self.where}: "{apart[0]}" and "{apart[1]}" differ in spaces only, and would be two classes',
+                hint="Take the spaces out of the column, the way they were where the model was trained.",
+            )
         if truth and answers and not answers & set(truth):
             raise DataError(
-                f"the model answers {_listed(in_class_order(answers))}, and {self.where} has {_listed(in_class_order(truth))}",
-                hint="Name the right column with target:, or the right model.",
+                f"the model answers {listed(in_class_order(answers))}, and {self.where} has {listed(in_class_order(truth))}",
+                hint="Name the right column as target (on the command line: --target), or the right model.",
             )
         if known and (new := set(truth) - set(known)):
             self.notes.append(
-                f"{self.where} has classes that the model does not know: {_listed(in_class_order(new))}"
+                f"{self.where} has classes that the model does not know: {listed(in_class_order(new))}"
             )
         every = in_class_order(set(truth) | answers)
         if self.positive is not None and self.positive not in every and len(every) > 1:
-            raise DataError(
-                f'there is no class "{self.positive}" for positive: {self.where} has {_listed(every)}'
+            near = [label for label in every if label.strip() == self.positive.strip()]
+            raise UsageError(
+                f'there is no class "{self.positive}": {self.where} has {listed(every)}',
+                hint=f'Write it with its spaces: "{near[0]}"' if near else "",
             )
         if self.task == "binary" and len(every) > 2:
-            raise DataError(
-                f"a binary task has two classes, and there are {len(every)}: {_listed(every)}",
-                hint="Say task: multiclass.",
+            raise UsageError(
+                f"a binary task has two classes, and there are {len(every)}: {listed(every)}",
+                hint="Say task: multiclass (on the command line: --task multiclass).",
             )
         if self.task is None:
             self.task = "binary" if len(every) <= 2 else "multiclass"
@@ -189,7 +207,8 @@ class Judge:
             labels = in_class_order(places) if self.task == "multiclass" else list(self.classes)
         if scores.shape[1] != len(labels):
             raise DataError(
-                f"the model gives {scores.shape[1]} scores a row, and knows {len(labels)} classes: {_listed(labels)}",
+                f"the model gives {counted(scores.shape[1], 'score')} a row, and knows {counted(len(labels), 'class', 'classes')}: "
+                f"{listed(labels)}",
                 hint="A predictor says what its scores are for with an attribute classes.",
             )
         wide = np.zeros((len(scores), len(self.classes)))
@@ -213,8 +232,3 @@ def judged_rows(truth: pd.Series, task: str | None) -> tuple[Integers, int]:
     if task != "classification" and pd.api.types.is_float_dtype(truth.dtype):
         known &= np.isfinite(truth.to_numpy(dtype=np.float64, na_value=np.nan))
     return np.flatnonzero(known), int((~known).sum())
-
-
-def _listed(labels: Sequence[str]) -> str:
-    shown = ", ".join(labels[:_SHOWN])
-    return f"{shown} and {len(labels) - _SHOWN} more" if len(labels) > _SHOWN else shown

@@ -90,6 +90,22 @@ def in_class_order(labels: Iterable[str]) -> list[str]:
         return found
 
 
+def differ_in_spaces(labels: Iterable[str]) -> tuple[str, str] | None:
+    """Return two labels that are the same but for spaces around them; None where there are none.
+
+    Examples
+    --------
+    >>> differ_in_spaces(["yes", "no"]), differ_in_spaces(["no", " yes", "yes"])
+    (None, (' yes', 'yes'))
+    """
+    known: dict[str, str] = {}
+    for label in sorted(labels):
+        other = known.setdefault(" ".join(label.split()), label)
+        if other != label:
+            return other, label
+    return None
+
+
 def two_classes(labels: list[str], positive: str | None) -> tuple[str, str]:
     """Return the negative and the positive class.
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,7 @@ import numpy as np
 from mlops_cli.evaluation.findings import Warned
 from mlops_cli.evaluation.importance import tells
 from mlops_cli.evaluation.slices.halves import halves, row_numbers, settle, stir_numbers
+from mlops_cli.evaluation.words import counted
 from mlops_cli.statistics.auc import roc_auc
 
 if TYPE_CHECKING:
@@ -58,6 +59,7 @@ def warnings(
     measure: Measure,
     features: Iterable[str] | None = None,
     train: Columns | None = None,
+    uses: Callable[[str], bool | None] = lambda _: True,
 ) -> tuple[Warned, ...]:
     """Return everything that makes an evaluation doubtful.
 
@@ -75,6 +77,9 @@ def warnings(
         The columns that the model reads; all, when None.
     train : Columns, optional
         The table that the model was trained on.
+    uses : callable
+        Whether the model uses a column, by name; None where nobody knows, as of a table of predictions. Asked only of columns that
+        something is wrong with.
     """
     if sample.n < _FEWEST:
         return ()
@@ -85,10 +90,10 @@ def warnings(
     for name in names:
         held = columns.values(name)
         if (named := identifier(name, held)) is not None:
-            found.append(named)
+            found.extend(_if_used((named,), uses))
         alone = alone_of(name, held, sample, first)
         known.append(alone)
-        found.extend(_of_alone(alone, sample))
+        found.extend(_if_used(_of_alone(alone, sample), uses))
     found.extend(_simple(known, sample, measure))
     if train is not None:
         found.extend(overlap(columns, train))
@@ -171,8 +176,19 @@ def overlap(columns: Columns, train: Columns) -> tuple[Warned, ...]:
             "fail" if share > _OVERLAP_FAILS else "warn",
             "the tables were cut from one another after rows were copied, or the model was trained on rows it is judged on",
         )
-    text = f"{shared:,} of {len(mine):,} rows are in the training table too"
+    text = f"{shared:,} of {counted(len(mine), 'row')} {'is' if shared == 1 else 'are'} in the training table too"
     return (Warned("overlap", "", severity, text, evidence, cause),)  # type: ignore[arg-type] # one of the two
+
+
+def _if_used(found: Iterable[Warned], uses: Callable[[str], bool | None]) -> Iterable[Warned]:
+    """Return warnings about a column as far as the model uses it: what it does not use spoils no figure."""
+    for warned in found:
+        used = uses(warned.column)
+        if used:
+            yield warned
+        elif used is None and warned.severity == "fail":
+            message = f"{warned.message} (whether the model was given it, nobody knows)"
+            yield replace(warned, severity="warn", message=message)
 
 
 def _of_alone(alone: Alone, sample: Sample) -> list[Warned]:

@@ -16,6 +16,8 @@ from mlops_cli.evaluation.reliance_step import FILE
 from mlops_cli.statistics.seeds import generator, seed_of
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import pandas as pd
 
     from mlops_cli.evaluation.predictors.predictor import Answers, Predictor
@@ -24,7 +26,9 @@ if TYPE_CHECKING:
 _ROWS = 2000
 
 
-def reliance(predictor: Predictor, frame: pd.DataFrame, seed: int) -> dict[str, float]:
+def reliance(
+    predictor: Predictor, frame: pd.DataFrame, seed: int, columns: Sequence[str] | None = None
+) -> dict[str, float]:
     """Return the mean change of a model's answers when the values of one column are dealt out anew among the rows.
 
     Of scores it is the mean absolute change, of numbers that in their standard deviations, of labels the share that changed.
@@ -34,11 +38,13 @@ def reliance(predictor: Predictor, frame: pd.DataFrame, seed: int) -> dict[str, 
     ----------
     frame : DataFrame
         Rows as the model takes them.
+    columns : sequence of str, optional
+        Which columns; all, when None.
     """
     random = generator(seed)
     before = predictor.answer(frame)
     found = {}
-    for name in frame.columns:
+    for name in frame.columns if columns is None else columns:
         dealt = frame.copy()
         dealt[name] = frame[name].to_numpy()[random.permutation(len(frame))]
         dealt[name] = dealt[name].astype(frame[name].dtype)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_cli.evaluation.catalogue import MAIN
+from mlops_cli.evaluation.words import counted
 
 if TYPE_CHECKING:
     from mlops_cli.evaluation.measured import Measured
@@ -20,19 +21,19 @@ def sentence_of(evaluation: Evaluation) -> str:
         evaluation.metrics
     )[:2]
     parts = [f"{name} {amount(evaluation.metrics[name])}" for name in names]
-    text = f"{evaluation.n:,} rows: {', '.join(parts)}" if parts else f"{evaluation.n:,} rows"
+    text = f"{counted(evaluation.n, 'row')}: {', '.join(parts)}" if parts else counted(evaluation.n, "row")
     if evaluation.against is not None:
         said = evaluation.against.sentence.rstrip(".")
         text += f"; {said[:1].lower()}{said[1:]}"
     failed = [name for name, measured in evaluation.metrics.items() if measured.status == "error"]
     if failed:
-        text += f"; {len(failed)} metrics could not be computed"
+        text += f"; {counted(len(failed), 'metric')} could not be computed"
     grave = [warned for warned in evaluation.warnings if warned.severity == "fail"]
     if grave:
         text += f"; do not trust it: {grave[0].message}"
     elif evaluation.found:
         worst = evaluation.found[0]
-        text += f"; weakest where {worst.where} ({worst.n:,} rows)"
+        text += f"; weakest where {worst.where} ({counted(worst.n, 'row')})"
     return text
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import posixpath
+import re
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops_cli.data.table.kinds import KINDS
@@ -28,9 +29,12 @@ if TYPE_CHECKING:
 KEYS = (
     "model", "data", "target", "task", "predictor", "predictions", "positive", "features", "threshold", "metrics", "slices",
     "find", "fairness", "importance", "value", "against", "min_n", "seed", "python_path", "types", "train",
+    "on_fail",
 )  # fmt: skip
 _KINDS = ("joblib", "pickle", "skops", "onnx")
 _TASKS = ("binary", "multiclass", "regression")
+# What looks like a commit or a run, and has no suffix as files have.
+_REVISION = re.compile(r"(HEAD|@\w+|[0-9a-f]{7,40}|\d{8}T\d+\w*)([~^]\d*)*")
 T = TypeVar("T")
 
 
@@ -71,6 +75,7 @@ class _Reader:
         if not data and predictions is None and "data" not in self.values:
             self.problems.append("evaluate needs data: the table to judge on")
         own, metrics = self._metrics()
+        self._for_task(metrics)
         return EvaluateSettings(
             target=target,
             model=model,
@@ -94,7 +99,21 @@ class _Reader:
             python_path=self._texts("python_path"),
             kinds=self._kinds(),
             train=self._path("train"),
+            goes_on=self._one_of("on_fail", ("stop", "go")) == "go",
         )
+
+    def _for_task(self, metrics: tuple[str, ...]) -> None:
+        """Say what does not go with a task that somebody named; of others only the model or the table tells."""
+        task = self.values.get("task")
+        if task not in _TASKS:
+            return
+        for name in metrics:
+            metric = metric_of(name)
+            if metric is not None and task not in metric.tasks:
+                self._problem("metrics", f"{name} is no metric of a {task} task")
+        for key in ("threshold", "positive") if task != "binary" else ():
+            if self.values.get(key) is not None:
+                self._problem(key, f"is for a task of two classes, and not for {task}")
 
     def _problem(self, key: str, message: str) -> None:
         self.problems.append(f"{key} {message}")
@@ -158,6 +177,13 @@ class _Reader:
     def _against(self) -> AgainstWish | None:
         value = self.values.get("against")
         if value is None:
+            return None
+        if isinstance(value, str) and _REVISION.fullmatch(value):
+            self._problem(
+                "against",
+                f'"{value}" should be a path: runs and commits work only on the command line, '
+                f"mlops evaluate MODEL --against {value}",
+            )
             return None
         given = (
             {"model" if self.values.get("model") else "predictions": value}
@@ -240,7 +266,7 @@ class _Reader:
         if isinstance(value, int | float) and not isinstance(value, bool):
             return ThresholdWish("given", float(value))
         if isinstance(value, str) and value in ("youden", "value"):
-            return ThresholdWish("youden" if value == "youden" else "value")
+            return self._by_value(ThresholdWish("youden" if value == "youden" else "value"))
         if not isinstance(value, dict):
             self._problem(
                 "threshold",
@@ -272,12 +298,20 @@ class _Reader:
             if value["by"] not in ("youden", "value"):
                 self._problem("threshold", "by should be youden or value")
                 return None
-            return ThresholdWish(value["by"], 0.0, on)
+            return self._by_value(ThresholdWish(value["by"], 0.0, on))
         at = value[name]
         if isinstance(at, bool) or not isinstance(at, int | float) or not 0 < at <= 1:
             self._problem("threshold", f"{name} should be a number above 0, up to 1")
             return None
         return ThresholdWish("precision" if name == "precision" else "recall", float(at), on)
+
+    def _by_value(self, wish: ThresholdWish) -> ThresholdWish:
+        if wish.how == "value" and self.values.get("value") is None:
+            self._problem(
+                "threshold",
+                "by value needs what each answer is worth: value: [[0, -5], [-10, 20]] (--value on the command line)",
+            )
+        return wish
 
     def _metrics(self) -> tuple[tuple[OwnMetricWish, ...], tuple[str, ...]]:
         value = self.values.get("metrics")
@@ -297,7 +331,7 @@ class _Reader:
             else:
                 hint = (
                     nearest(str(item), CATALOGUE)
-                    or "mlops evaluate --help lists them; your own is file.py:function"
+                    or f"there are {', '.join(CATALOGUE)}, and your own as file.py:function"
                 )
                 self._problem("metrics", f'"{item}" is not known; {hint}')
         clash = [wish.name for wish in own if metric_of(wish.name)]

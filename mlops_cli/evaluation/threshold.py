@@ -86,7 +86,10 @@ def choose(
         return float(cuts.thresholds[int(np.argmax(cuts.recall >= wish.at))])
     if wish.how == "value":
         if matrix is None:
-            raise DataError("a threshold by value needs the value of each answer", hint="Say it with value:")
+            raise DataError(
+                "a threshold by value needs the value of each answer",
+                hint="Say it with value (on the command line: --value)",
+            )
         missed, left = cuts.positives - cuts.hits, cuts.negatives - cuts.misses
         (plain, alarm), (lost, found) = matrix
         worth = found * cuts.hits + alarm * cuts.misses + lost * missed + plain * left
@@ -95,10 +98,30 @@ def choose(
     return float(cuts.thresholds[int(np.argmax(index))])
 
 
-def halves(n: int, seed: int) -> tuple[Integers, Integers]:
-    """Return the numbers of the rows on which to choose, and of those on which to judge: one half each, drawn by the seed."""
-    drawn = generator(seed_of(seed, "threshold")).permutation(n)
-    return np.sort(drawn[: n // 2]), np.sort(drawn[n // 2 :])
+def halves(numbers: Integers, rows: int, seed: int) -> tuple[Integers, Integers]:
+    """Return which rows choose, and which are judged: one half each.
+
+    It follows from a row's place in its table and from the seed alone, never from the model: so two models that are judged on the
+    same table are judged on the same rows, and can be held against one another.
+
+    Parameters
+    ----------
+    numbers : (n,) array
+        The places of the rows in their table.
+    rows : int
+        How many rows the table has.
+    seed : int
+        The user's.
+
+    Returns
+    -------
+    (choosing, judging)
+        Places in `numbers`, rising; they differ in length by one at most.
+    """
+    place = generator(seed_of(seed, "threshold", rows)).permutation(rows)[numbers]
+    order = np.argsort(place, kind="stable")
+    half = len(numbers) // 2
+    return np.sort(order[:half]), np.sort(order[half:])
 
 
 def decided(sample: Sample, threshold: Threshold) -> Sample:

@@ -6,15 +6,20 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from mlops_cli.data.table.opening import open_table
-from mlops_cli.errors import DataError
+from mlops_cli.errors import DataError, UsageError
 from mlops_cli.evaluation.answering import features_frame, require
 from mlops_cli.evaluation.charts import Threshold
 from mlops_cli.evaluation.judging import judged_rows
+from mlops_cli.evaluation.slices.columns import TableColumns
+from mlops_cli.evaluation.slices.halves import row_numbers
 from mlops_cli.evaluation.threshold import choose, decided, halves, own_threshold
 from mlops_cli.evaluation.value import matrix_for
 
 if TYPE_CHECKING:
+    from mlops_cli.data.table.table import Table
     from mlops_cli.evaluation.answering import Subjects
     from mlops_cli.evaluation.asked import ValueAsked
     from mlops_cli.evaluation.sample import Sample
@@ -22,6 +27,7 @@ if TYPE_CHECKING:
     from mlops_cli.pipeline.builtin import StepCall
     from mlops_cli.statistics.arrays import Integers
 
+_TOO_GOOD = "it was chosen on the rows that it is judged on, so these figures are too good"
 Matrix = tuple[tuple[float, float], tuple[float, float]]
 
 
@@ -40,7 +46,7 @@ def judge_by_threshold(settings: EvaluateSettings, call: StepCall, subjects: Sub
         return own_threshold(sample) if sample.task == "binary" else None
     if sample.task != "binary" or sample.scores is None:
         what = "a task of two classes" if sample.task != "binary" else "scores, and the model gives none"
-        raise DataError(f"a threshold needs {what}", hint="Leave threshold out.")
+        raise UsageError(f"a threshold needs {what}", hint="Leave threshold out.")
     if sample.missing_scores():
         raise DataError(f"a threshold needs scores, and {sample.missing_scores()} of {sample.n} are missing")
     threshold = _chosen(wish, settings, call, subjects)
@@ -51,20 +57,25 @@ def judge_by_threshold(settings: EvaluateSettings, call: StepCall, subjects: Sub
 def _chosen(wish: ThresholdWish, settings: EvaluateSettings, call: StepCall, subjects: Subjects) -> Threshold:
     sample = subjects.sample
     if wish.how == "given":
+        if sample.probabilities and not 0 <= wish.at <= 1:
+            raise UsageError(
+                f"a threshold of {wish.at:g} does nothing: the scores are probabilities, from 0 to 1"
+            )
         return Threshold(wish.at, "given", 0, sample.n)
     matrix = matrix_of(settings.value, sample.classes)
     if wish.on == "same":
-        note = "it was chosen on the rows that it is judged on, so these figures are too good"
-        subjects.notes.append(f"threshold: {note}")
-        return Threshold(choose(wish, sample, matrix), wish.how, sample.n, sample.n, note)
+        return Threshold(choose(wish, sample, matrix), wish.how, sample.n, sample.n, _TOO_GOOD)
     if wish.on:
-        other = _other_sample(wish.on, settings, call, subjects)
-        return Threshold(choose(wish, other, matrix), wish.how, other.n, sample.n, f"chosen on {wish.on}")
-    choosing, judging = halves(sample.n, sample.seed)
+        other, warned = _other_sample(wish.on, settings, call, subjects)
+        note = f"chosen on {wish.on}" + (f"; {warned}" if warned else "")
+        return Threshold(choose(wish, other, matrix), wish.how, other.n, sample.n, note)
+    choosing, judging = halves(subjects.rows, subjects.table.rows, settings.seed)
     value = choose(wish, sample.take(choosing), matrix)
     keep_rows(subjects, judging)
-    note = f"chosen on {len(choosing)} rows, which are judged no more; name others with on: to keep them"
-    subjects.notes.append(f"threshold: {note}")
+    note = (
+        f"chosen on {len(choosing):,} rows, which are judged no more; "
+        "to keep them name another table by on: or --choose-on"
+    )
     return Threshold(value, wish.how, len(choosing), len(judging), note)
 
 
@@ -77,19 +88,40 @@ def keep_rows(subjects: Subjects, rows: Integers) -> None:
         subjects.frame = subjects.frame.iloc[rows].reset_index(drop=True)
 
 
-def _other_sample(path: str, settings: EvaluateSettings, call: StepCall, subjects: Subjects) -> Sample:
+def _other_sample(
+    path: str, settings: EvaluateSettings, call: StepCall, subjects: Subjects
+) -> tuple[Sample, str]:
+    """Return the sample that chooses, and what is to be said of rows that are also judged."""
     if subjects.predictor is None:
         raise DataError("a threshold is chosen on another table by a model, and there are only predictions")
     with open_table(path, kinds=settings.kinds, scratch=Path(call.scratch)) as table:
-        require(table, (settings.target,), "target")
+        require(table, (settings.target,), "target", named=True)
         truth = table.frame([settings.target])[settings.target]
         rows, _left_out = judged_rows(truth, "classification")
         frame = features_frame(settings.features, subjects.predictor, table, settings.target, rows)
         judge = replace(subjects.judge, where=f"{settings.target} of {table.name}")
-        sample = judge.sample(truth.iloc[rows], subjects.predictor.answer(frame))
+        sample = judge.sample(truth.iloc[rows].reset_index(drop=True), subjects.predictor.answer(frame))
+        warned = _overlapping(table, rows, subjects)
     if sample.missing_scores():
         raise DataError(f"a threshold needs scores, and {sample.missing_scores()} of {path} are missing")
-    return sample
+    return sample, warned
+
+
+def _overlapping(table: Table, rows: Integers, subjects: Subjects) -> str:
+    """Return what is to be said where rows that choose the threshold are also judged by it; empty where none are."""
+    if table.digest is not None and table.digest == subjects.table.digest:
+        return _TOO_GOOD
+    names = [name for name in subjects.table.names if name in table.names]
+    judged = row_numbers(TableColumns(subjects.table, only=subjects.rows), names)
+    chose = row_numbers(TableColumns(table, only=rows), names)
+    shared = int(np.isin(judged, chose).sum())
+    if shared == len(judged):
+        return _TOO_GOOD
+    alike = len(judged) - len(np.unique(judged))
+    # Where rows are often alike, some are in both tables by chance.
+    if shared <= 2 * alike:
+        return ""
+    return f"{shared:,} of the {len(judged):,} rows that it is judged on are among them, so these figures are too good"
 
 
 def matrix_of(asked: ValueAsked | None, classes: tuple[str, ...]) -> Matrix | None:

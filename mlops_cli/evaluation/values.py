@@ -95,20 +95,25 @@ def _labelled(function: Callable[..., Any], **options: Any) -> Callable[[Sample]
     return lambda sample: function(sample.truth, sample.predicted, **options)
 
 
-def _of_positive(function: Callable[..., Any], why: str, side: int, label: int) -> Callable[[Sample], float]:
+def _of_class(function: Callable[..., Any], side: int, label: int) -> Callable[[Sample], float]:
     """Return a rate over rows whose truth (side 0) or answer (side 1) has a label."""
 
     def value(sample: Sample) -> float:
         if not ((sample.truth, sample.predicted)[side] == label).any():
-            raise UndefinedError(why)
+            raise UndefinedError(_none(sample, side, label))
         return float(function(sample.truth, sample.predicted, pos_label=label, average="binary"))
 
     return value
 
 
+def _none(sample: Sample, side: int, code: int) -> str:
+    """Say that no row's truth (side 0), or no answer (side 1), is of a class."""
+    return f"no row is {'answered ' if side else ''}{sample.classes[code]}"
+
+
 def _f1(sample: Sample) -> float:
     if not ((sample.truth == 1) | (sample.predicted == 1)).any():
-        raise UndefinedError("no row is positive, and none is answered 'positive'")
+        raise UndefinedError(f"{_none(sample, 0, 1)}, and none is answered {sample.classes[1]}")
     return float(sk.f1_score(sample.truth, sample.predicted, pos_label=1))
 
 
@@ -132,13 +137,13 @@ def _averaged(function: Callable[..., Any], average: str) -> Callable[[Sample], 
 def _class_recall(sample: Sample, code: int) -> float:
     rows = sample.truth == code
     if not rows.any():
-        raise UndefinedError(f"no row is {sample.classes[code]}")
+        raise UndefinedError(_none(sample, 0, code))
     return float(sk.recall_score(sample.truth, sample.predicted, labels=[code], average=None)[0])
 
 
 def _class_precision(sample: Sample, code: int) -> float:
     if not (sample.predicted == code).any():
-        raise UndefinedError(f"no row is answered {sample.classes[code]}")
+        raise UndefinedError(_none(sample, 1, code))
     return float(sk.precision_score(sample.truth, sample.predicted, labels=[code], average=None)[0])
 
 
@@ -162,7 +167,7 @@ def _roc_auc_ovr(sample: Sample) -> float:
 
 def _average_precision(sample: Sample) -> float:
     if not (sample.truth == 1).any():
-        raise UndefinedError("no row is positive")
+        raise UndefinedError(_none(sample, 0, 1))
     return float(sk.average_precision_score(sample.truth, sample.scores))
 
 
@@ -200,9 +205,9 @@ def _mape(sample: Sample) -> float:
 VALUES: dict[str, Callable[[Sample], float]] = {
     "accuracy": _labelled(sk.accuracy_score),
     "balanced_accuracy": _several(sk.balanced_accuracy_score),
-    "precision": _of_positive(sk.precision_score, "no row is answered 'positive'", 1, 1),
-    "recall": _of_positive(sk.recall_score, "no row is positive", 0, 1),
-    "specificity": _of_positive(sk.recall_score, "no row is negative", 0, 0),
+    "precision": _of_class(sk.precision_score, 1, 1),
+    "recall": _of_class(sk.recall_score, 0, 1),
+    "specificity": _of_class(sk.recall_score, 0, 0),
     "selection_rate": lambda sample: float((sample.predicted == 1).mean()),
     "f1": _f1,
     "f1_macro": _averaged(sk.f1_score, "macro"),

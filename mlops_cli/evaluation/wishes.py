@@ -81,6 +81,8 @@ class EvaluateSettings:
     ----------
     metrics : tuple of str
         Names of the catalogue; empty for all of the task.
+    goes_on : bool
+        Whether a stage ends well though the figures are not to be trusted, or a metric could not be computed.
     """
 
     target: str
@@ -105,6 +107,7 @@ class EvaluateSettings:
     python_path: tuple[str, ...] = ()
     kinds: Mapping[str, Kind] = field(default_factory=dict)
     train: str = ""
+    goes_on: bool = False
 
     @property
     def paths(self) -> tuple[str, ...]:

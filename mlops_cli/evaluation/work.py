@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlops_cli.errors import DataError, FileError
+from mlops_cli.errors import DataError, FileError, StageError, UsageError
 from mlops_cli.evaluation.answering import subjects_of
 from mlops_cli.evaluation.calibration import reliability
 from mlops_cli.evaluation.catalogue import metric_of, metrics_for
@@ -23,6 +23,7 @@ from mlops_cli.evaluation.settings import read_settings
 from mlops_cli.evaluation.step import PAGE
 from mlops_cli.evaluation.thresholding import judge_by_threshold
 from mlops_cli.evaluation.values import outcomes
+from mlops_cli.evaluation.words import counted, listed
 from mlops_cli.evaluation.writing import write_files
 from mlops_cli.formats.atomic import write_atomic
 
@@ -33,6 +34,8 @@ if TYPE_CHECKING:
     from mlops_cli.evaluation.wishes import EvaluateSettings
     from mlops_cli.pipeline.builtin import StepCall
 
+_TOLD = 3  # failures in one sentence
+_GO_ON = "Mend it; or let the stage end well all the same, with on_fail: go"
 _DRAWN_CLASSES = 50  # a confusion matrix of more is nothing to look at
 
 
@@ -55,6 +58,32 @@ def run(call: StepCall) -> None:
     write_files(folder, evaluation, subjects.sample, subjects.rows)
     if call.page is not None:
         write_atomic(folder / PAGE, call.page(evaluation).encode(), durable=False)
+    if not settings.goes_on:
+        stop(evaluation)
+
+
+def stop(evaluation: Evaluation) -> None:
+    """Raise where figures could not be computed, or are not to be trusted: what follows must not take them for good.
+
+    Raises
+    ------
+    DataError
+        When a metric could not be computed, with each reason.
+    StageError
+        When a warning of severity `fail` is there.
+    """
+    failed: dict[str, list[str]] = {}
+    for name, each in evaluation.metrics.items():
+        if each.status == "error":
+            failed.setdefault(each.note, []).append(name)
+    if failed:
+        told = listed([f"{listed(names, 3)}: {why}" for why, names in failed.items()], _TOLD)
+        count = counted(sum(map(len, failed.values())), "metric")
+        raise DataError(f"{count} could not be computed: {told}", hint=_GO_ON)
+    grave = [warned.message for warned in evaluation.warnings if warned.severity == "fail"]
+    if grave:
+        told = listed(grave, _TOLD)
+        raise StageError(f"its figures are not to be trusted: {told}", hint=_GO_ON)
 
 
 def evaluate(settings: EvaluateSettings, call: StepCall, subjects: Subjects) -> Evaluation:
@@ -98,13 +127,13 @@ def _names(settings: EvaluateSettings, sample: Sample) -> list[str]:
     for name in settings.metrics:
         metric = metric_of(name)
         if metric is None or sample.task not in metric.tasks:
-            raise DataError(
-                f"{name} is no metric of a {sample.task} task", hint=f"There are {', '.join(every[:20])}."
+            raise UsageError(
+                f"{name} is no metric of a {sample.task} task", hint=f"There are {listed(every, 30)}."
             )
         label = name.partition("[")[2][:-1]
         if label and label not in sample.classes:
-            raise DataError(
-                f"{name}: there is no class {label}", hint=f"There are {', '.join(sample.classes[:20])}."
+            raise UsageError(
+                f"{name}: there is no class {label}", hint=f"There are {listed(sample.classes, 20)}."
             )
     return list(settings.metrics)
 

@@ -69,6 +69,14 @@ def _labels(codes: Any, sample: Sample) -> pa.Array:
     )
 
 
+def is_own(path: str) -> bool:
+    """Whether a file holds predictions that an evaluation wrote, and not a table that came about elsewhere."""
+    try:
+        return _ABOUT in (pq.read_schema(path).metadata or {})
+    except (OSError, pa.ArrowException):
+        return False
+
+
 def read_predictions(path: str) -> tuple[pa.Table, dict[str, Any]]:
     """Return a table of predictions that an evaluation wrote, and what it says of itself: task, classes, probabilities.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -69,6 +70,8 @@ class _Performance:
         failed = bench.failed / self.stage.name.replace(":", "/")
         self.aside = Aside(bench.session.folder / str(job.number), root, failed, bench.lock_file(job.stage))
         self.failed = failed
+        self._said: MlopsError | None = None  # what a built-in step found wrong
+        self._made_report = False
 
     def perform(self) -> Outcome:
         stage = self.stage
@@ -186,7 +189,8 @@ class _Performance:
         except BaseException:
             self._put_back(moved)
             raise
-        return replace(outcome, message=trouble + self._put_back(moved), tail=_tail(log))
+        tail = _without(_tail(log), self._said)
+        return replace(outcome, message=trouble + self._put_back(moved), tail=tail)
 
     def _take_outputs(self, end: Exit) -> tuple[str, Mapping[str, Artifact], Mapping[str, object]]:
         """Return what is wrong, the outputs in the store, and the metrics."""
@@ -222,6 +226,7 @@ class _Performance:
     def _run_program(self, decision: Decision, log: Path) -> Exit:
         folder = os.path.normpath(f"{self.root}/{self.stage.wdir}")
         _make_folder(folder)
+        self._made_report = not os.path.isdir(self._report)
         for out in self.stage.outs:
             _make_folder(os.path.dirname(f"{self.root}/{out.path}"))
         variables = {**self.bench.variables, "MLOPS_STAGE": self.stage.name}
@@ -258,7 +263,7 @@ class _Performance:
         sources = self.bench.graph.sources[stage.name]
         promised = vouched(loads, sources, self.facts, self.bench.committed)
         if stage.report:
-            _make_folder(os.path.normpath(f"{self.root}/{stage.wdir}/{stage.report}"))
+            _make_folder(self._report)
         program = prepare_call(
             self._call_folder,
             step,
@@ -278,8 +283,8 @@ class _Performance:
         if end.code < 0:
             return f"ended by signal {-end.code}"
         if end.code > 0:
-            said = read_trouble(self._call_folder) if self.stage.uses else None
-            return f"exit code {end.code}" if said is None else _told(said)
+            self._said = read_trouble(self._call_folder) if self.stage.uses else None
+            return f"exit code {end.code}" if self._said is None else _told(self._said)
         missing = [out.path for out in self.stage.outs if not os.path.exists(f"{self.root}/{out.path}")]
         if missing:
             return f"it ended well, but did not make its output {', '.join(missing)}"
@@ -288,9 +293,17 @@ class _Performance:
     def _put_back(self, moved: list[str]) -> str:
         kept = self.aside.put_back(moved)
         self.facts.workspace.forget(moved)
+        if self.stage.report and self._made_report:
+            with suppress(OSError):  # it has something in it, or was never made
+                os.rmdir(self._report)
         inside = self.failed.is_relative_to(self.root)  # of a linked worktree it is not
         place = os.path.relpath(self.failed, self.root) if inside else self.failed
         return f" (what it had made so far is in {place})" if kept else ""
+
+    @property
+    def _report(self) -> str:
+        """The folder of the report, absolute; the working directory where there is none."""
+        return os.path.normpath(f"{self.root}/{self.stage.wdir}/{self.stage.report or ''}")
 
     # What else belongs to it --------------------------------------------------------------------------------------
 
@@ -328,7 +341,17 @@ class _Performance:
 
 
 def _told(error: MlopsError) -> str:
-    return f"{error.message}. {error.hint}" if error.hint else error.message
+    between = " " if error.message.endswith((".", "!", "?")) else ". "
+    return f"{error.message}{between}{error.hint}" if error.hint else error.message
+
+
+def _without(tail: str, said: MlopsError | None) -> str:
+    """Return the end of a log without what a step said last, which is the message of its failure already."""
+    if said is None:
+        return tail
+    lines = f"{said.message}\n{said.hint}".strip().splitlines()
+    found = tail.splitlines()
+    return "\n".join(found[: -len(lines)]) if found[-len(lines) :] == lines else tail
 
 
 def _make_folder(path: str) -> None:

@@ -6,10 +6,13 @@ import importlib
 import json
 import os
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from mlops_cli.errors import MlopsError
 from mlops_cli.pipeline.builtin import StepCall
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 CALL, TROUBLE = "call.json", "trouble.json"
 
@@ -48,10 +51,35 @@ def main(arguments: list[str]) -> int:
     return 0
 
 
+def _ended(folder: str) -> Callable[[int], NoReturn]:
+    """Return what stands for `os._exit` in this process: whoever calls it ends the step midway, which must not pass for its end.
+
+    In children of this process, as libraries make them by fork, it does what it always did.
+    """
+    leave, own = os._exit, os.getpid()
+
+    def end(status: int) -> NoReturn:
+        if os.getpid() == own:
+            trouble = {
+                "kind": "stage",
+                "message": f"the model, or code of yours, ended the process (os._exit({status})) before the step was done",
+                "hint": "Take the call of os._exit out of the code; raise an exception instead.",
+            }
+            with open(f"{folder}/{TROUBLE}", "w", encoding="utf-8") as target:
+                json.dump(trouble, target)
+            sys.stderr.write(f"{trouble['message']}\n")
+            sys.stderr.flush()
+            leave(status or 4)
+        leave(status)
+
+    return end
+
+
 def _function(place: str) -> Any:
     module, _, name = place.partition(":")
     return getattr(importlib.import_module(module), name)
 
 
 if __name__ == "__main__":
+    os._exit = _ended(sys.argv[1])  # type: ignore[assignment] # it does not return, too
     sys.exit(main(sys.argv[1:]))

@@ -31,7 +31,7 @@ def find_model(opened: Opened, name: str) -> Model:
         example = f"models: {{{name}: {{artifact: models/best.joblib, evaluation: reports/evaluation}}}}"
         raise UsageError(f'there is no model "{name}": mlops.yaml names none', hint=f"Name it: {example}")
     hint = nearest(name, models)
-    known = f"There are {', '.join(models)}."
+    known = f"There {'is' if len(models) == 1 else 'are'} {', '.join(models)}."
     raise UsageError(f'there is no model "{name}"', hint=f"{hint[:1].upper()}{hint[1:]}" if hint else known)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _PREDICTIONS = "predictions.parquet"
 _PARQUET = b"PAR1"
+_TABLES = (".csv", ".tsv", ".parquet", ".jsonl", ".ndjson", ".csv.gz", ".csv.bz2", ".csv.xz", ".csv.zst")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +85,7 @@ def bring_other(opened: Opened, text: str, model: str, scratch: Path, place: str
     target = scratch / "against" / posixpath.basename(name)
     target.parent.mkdir(parents=True, exist_ok=True)
     target.write_bytes(data)
-    if data.startswith(_PARQUET):
+    if data.startswith(_PARQUET) or name.endswith(_TABLES):
         return Other({"predictions": str(target)})
     return Other({"model": str(target)}, {str(target): digest})
 
@@ -114,7 +115,8 @@ def _in_place(opened: Opened, text: str, place: str) -> Other:
     if not path.is_file():
         raise UsageError(f"{text} is no file to hold a model against")
     with path.open("rb") as stream:
-        kind = "predictions" if stream.read(4) == _PARQUET else "model"
+        told = stream.read(4) == _PARQUET or path.name.endswith(_TABLES)
+    kind = "predictions" if told else "model"
     return Other({kind: os.path.relpath(path, opened.workspace_path(place)).replace(os.sep, "/")})
 
 

@@ -31,7 +31,7 @@ PAIR = SlicePair("s", "w", "g", 3, PAIRED)
     "found",
     [
         Slice("a = x", "a == 'x'", "a", 10, "ok", "", {"accuracy": M, "roc_auc": NONE}),
-        FoundSlice("n", "w", 3, 0.5, 2, "log_loss", M, M, M, None, 0.5, 0.25, ("x", "y"), {"f1": M}),
+        FoundSlice("n", "w", 3, 0.5, 2, "log_loss", M, M, M, None, 0.5, 0.25, ("x", "y"), {"f1": M}, ("x",)),
         Gap("recall", "sex", "sex = f", "overall", M, M, M, NONE, True, "ok", "", 10),
         Importance("age", M, "roc_auc", 0.5, 5, 100, ("years",)),
         Warned("overlap", "", "fail", "text", {"rows": 3, "share": 0.5}, "cause"),

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from mlops_cli.errors import DataError
+from mlops_cli.errors import DataError, UsageError
 from mlops_cli.evaluation.judging import Judge, judged_rows
 from mlops_cli.evaluation.labels import coded, two_classes
 from mlops_cli.evaluation.predictors.predictor import Answers
@@ -84,7 +84,7 @@ def test_a_model_that_answers_in_other_words_than_the_target_is_refused() -> Non
 
 
 def test_a_positive_class_that_there_is_not_is_refused() -> None:
-    with pytest.raises(DataError, match='no class "x" for positive'):
+    with pytest.raises(UsageError, match=r'no class "x": y of t\.csv has a, b'):
         judge(positive="x").sample(pd.Series(["a", "b"]), Answers(np.array(["a", "b"])))
 
 
@@ -100,7 +100,7 @@ def test_a_class_that_the_model_does_not_know_is_told() -> None:
 
 
 def test_more_than_two_classes_are_no_binary_task() -> None:
-    with pytest.raises(DataError, match="there are 3"):
+    with pytest.raises(UsageError, match="there are 3"):
         judge(task="binary").sample(pd.Series(["a", "b", "c"]), Answers(np.array(["a", "b", "c"])))
 
 
@@ -143,3 +143,23 @@ def test_rows_without_a_truth_are_left_out_and_counted() -> None:
     assert (rows.tolist(), others) == ([0, 3], 2)
     rows, others = judged_rows(pd.Series(["a", None, "b"]), "classification")
     assert (rows.tolist(), others) == ([0, 2], 1)
+
+
+@pytest.mark.parametrize(
+    ("truth", "said"), [([" yes", "no"], ["yes", "no"]), (["yes ", "yes", "no"], ["yes", "no", "no"])]
+)
+def test_labels_that_differ_in_spaces_only_are_no_further_class(truth: list[str], said: list[str]) -> None:
+    with pytest.raises(DataError, match="differ in spaces only"):
+        judge().sample(pd.Series(truth), Answers(np.array(said)))
+
+
+def test_labels_with_the_same_spaces_everywhere_are_taken_as_they_are() -> None:
+    assert judge().sample(pd.Series([" yes", " no"]), Answers(np.array([" yes", " no"]))).classes == (
+        " no",
+        " yes",
+    )
+
+
+def test_a_regression_has_no_positive_class() -> None:
+    with pytest.raises(UsageError, match="no positive class"):
+        judge(task="regression", positive="1").sample(pd.Series([1.5, 2.5]), Answers(np.array([1.0, 2.0])))

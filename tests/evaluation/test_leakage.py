@@ -118,6 +118,20 @@ def test_rows_that_are_alike_anyway_only_warn() -> None:
     assert "chance" in found.cause
 
 
+@pytest.mark.parametrize(
+    ("used", "severities"),
+    [(True, {"key": "warn", "copy": "fail"}), (False, {}), (None, {"copy": "warn"})],
+    ids=["used", "not used", "nobody knows"],
+)
+def test_a_column_is_held_against_a_model_as_far_as_the_model_uses_it(
+    used: bool | None, severities: dict[str, str]
+) -> None:
+    columns = ArrayColumns({"key": np.arange(N), "copy": 1 - TRUTH, "a": DRAW.normal(size=N)})
+    sample = _binary()
+    found = warnings(columns, sample, Measurer(sample).measure, uses=lambda _: used)
+    assert {warned.column: warned.severity for warned in found if warned.column} == severities
+
+
 def test_few_rows_give_no_warnings() -> None:
     sample = Sample("binary", TRUTH[:40], TRUTH[:40], None, ("no", "yes"))
     assert warnings(ArrayColumns({"copy": TRUTH[:40]}), sample, Measurer(sample).measure) == ()

@@ -30,7 +30,6 @@ def test_model_data_and_target_are_enough() -> None:
     [
         (0.3, ThresholdWish("given", 0.3)),
         ("youden", ThresholdWish("youden")),
-        ("value", ThresholdWish("value")),
         ({"precision": 0.9}, ThresholdWish("precision", 0.9)),
         ({"recall": 0.8, "on": "./valid.csv"}, ThresholdWish("recall", 0.8, "valid.csv")),
         ({"by": "youden", "on": "same"}, ThresholdWish("youden", 0.0, "same")),
@@ -38,6 +37,48 @@ def test_model_data_and_target_are_enough() -> None:
 )
 def test_a_threshold_can_be_wished_for_in_several_ways(value: Any, wanted: ThresholdWish) -> None:
     assert read(threshold=value).threshold == wanted
+
+
+def test_a_threshold_by_value_needs_the_value_of_answers() -> None:
+    assert read(threshold="value", value=[[0, -5], [-10, 20]]).threshold == ThresholdWish("value")
+    for asked in ("value", {"by": "value", "on": "valid.csv"}):
+        with pytest.raises(ValueError, match="needs what each answer is worth"):
+            read(threshold=asked)
+
+
+@pytest.mark.parametrize("text", ["HEAD", "HEAD~1", "@latest", "1a2b3c4d", "20261121T171341135"])
+def test_a_step_is_held_against_a_path_and_no_commit_or_run(text: str) -> None:
+    with pytest.raises(ValueError, match="only on the command line"):
+        read(against=text)
+    assert read(against={"model": "HEAD"}).against == AgainstWish("HEAD", name="HEAD")
+    assert read(against="models/old").against == AgainstWish("models/old", name="models/old")
+
+
+@pytest.mark.parametrize(
+    ("task", "more", "said"),
+    [
+        ("binary", {"metrics": ["mae"]}, "mae is no metric of a binary task"),
+        ("regression", {"threshold": 0.5}, "threshold is for a task of two classes"),
+        ("multiclass", {"positive": "a"}, "positive is for a task of two classes"),
+    ],
+)
+def test_what_does_not_go_with_the_task_is_said_before_a_model_is_loaded(
+    task: str, more: dict[str, Any], said: str
+) -> None:
+    with pytest.raises(ValueError, match=said):
+        read(task=task, **more)
+
+
+def test_an_unknown_metric_is_told_with_all_that_there_are() -> None:
+    with pytest.raises(ValueError, match=r"there are accuracy, .*rmse"):
+        read(metrics=["zebra"])
+
+
+def test_a_stage_stops_at_figures_that_are_not_to_be_trusted_unless_it_is_told_to_go_on() -> None:
+    assert not read().goes_on
+    assert read(on_fail="go").goes_on
+    with pytest.raises(ValueError, match="on_fail"):
+        read(on_fail="perhaps")
 
 
 def test_every_file_that_is_read_is_an_input_and_only_models_are_loaded() -> None:

@@ -96,10 +96,19 @@ def test_rows_of_one_class_choose_no_threshold() -> None:
 
 
 def test_halves_are_apart_make_up_all_rows_and_follow_the_seed() -> None:
-    first, second = halves(101, 7)
+    places = np.arange(101)
+    first, second = halves(places, 101, 7)
     assert sorted([*first, *second]) == list(range(101))
-    assert np.array_equal(first, halves(101, 7)[0])
-    assert not np.array_equal(first, halves(101, 8)[0])
+    assert (len(first), len(second)) == (50, 51)
+    assert np.array_equal(first, halves(places, 101, 7)[0])
+    assert not np.array_equal(first, halves(places, 101, 8)[0])
+
+
+def test_the_half_of_a_row_follows_from_its_place_in_the_table() -> None:
+    every = halves(np.arange(1000), 1000, 0)[0]
+    some = np.arange(0, 1000, 2)
+    chosen = some[halves(some, 1000, 0)[0]]
+    assert len(set(chosen) & set(every)) > 200  # of 250; by chance 125
 
 
 def test_answers_follow_a_threshold_and_a_missing_score_is_a_missing_answer() -> None:

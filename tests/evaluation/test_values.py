@@ -149,10 +149,10 @@ def test_a_metric_that_does_not_exist_is_none() -> None:
     [
         ("roc_auc", [1, 1], [1, 0], "one class"),
         ("precision", [1, 0], [0, 0], "no row is answered"),
-        ("recall", [0, 0], [0, 1], "no row is positive"),
-        ("specificity", [1, 1], [0, 1], "no row is negative"),
-        ("average_precision", [0, 0], [0, 1], "no row is positive"),
-        ("f1", [0, 0], [0, 0], "no row is positive, and none"),
+        ("recall", [0, 0], [0, 1], "no row is yes"),
+        ("specificity", [1, 1], [0, 1], "no row is no"),
+        ("average_precision", [0, 0], [0, 1], "no row is yes"),
+        ("f1", [0, 0], [0, 0], "no row is yes, and none is answered yes"),
         ("mcc", [1, 1], [0, 1], "one class, yes"),
     ],
 )

@@ -16,7 +16,7 @@ from sklearn.metrics import accuracy_score, mean_absolute_error, roc_auc_score
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from mlops_cli.errors import DataError, FileError
+from mlops_cli.errors import DataError, FileError, StageError, UsageError
 from mlops_cli.evaluation.model import Evaluation, dump_evaluation, load_evaluation, metrics_wire
 from mlops_cli.evaluation.work import run
 from mlops_cli.pipeline.builtin import StepCall
@@ -175,14 +175,16 @@ def test_a_threshold_is_chosen_on_one_half_and_judged_on_the_other(binary: Path)
     found = evaluated(binary, threshold={"recall": 0.99})
     assert found.threshold is not None
     assert (found.threshold.chosen_on, found.threshold.judged_on, found.n) == (142, 142, 142)
-    assert any("judged no more" in note for note in found.notes)
+    assert "judged no more" in found.threshold.note
+    assert not any("judged no more" in note for note in found.notes)  # said once
     assert pq.read_table(binary / "report/predictions.parquet").num_rows == 142
 
 
 def test_a_threshold_chosen_on_the_rows_that_are_judged_is_said_to_be_too_good(binary: Path) -> None:
     found = evaluated(binary, threshold={"by": "youden", "on": "same"})
     assert found.n == 284
-    assert any("too good" in note for note in found.notes)
+    assert found.threshold is not None
+    assert "too good" in found.threshold.note
 
 
 def test_a_threshold_is_chosen_on_another_table(binary: Path) -> None:
@@ -191,6 +193,121 @@ def test_a_threshold_is_chosen_on_another_table(binary: Path) -> None:
     found = evaluated(binary, threshold={"by": "youden", "on": f"{binary}/valid.csv"})
     assert found.threshold is not None
     assert (found.threshold.chosen_on, found.n) == (100, 284)
+    assert "50 of the 284 rows that it is judged on are among them" in found.threshold.note
+    table, truth = cancer(slice(0, None, 2))
+    table.assign(target=truth).to_csv(binary / "valid.csv", index=False)
+    apart = evaluated(binary, threshold={"by": "youden", "on": f"{binary}/valid.csv"})
+    assert apart.threshold is not None
+    assert apart.threshold.note == f"chosen on {binary}/valid.csv"
+
+
+def test_a_threshold_chosen_on_the_very_table_that_is_judged_is_said_to_be_too_good(binary: Path) -> None:
+    same = evaluated(binary, threshold={"by": "youden", "on": f"{binary}/d.csv"})
+    table, truth = cancer(slice(1, None, 2))
+    table.assign(target=truth)[::-1].to_csv(binary / "turned.csv", index=False)
+    turned = evaluated(binary, threshold={"by": "youden", "on": f"{binary}/turned.csv"})
+    for found in (same, turned):
+        assert found.threshold is not None
+        assert "too good" in found.threshold.note
+
+
+def test_two_models_with_a_chosen_threshold_are_judged_on_the_same_half(binary: Path) -> None:
+    evaluated(binary, threshold={"recall": 0.8})
+    (binary / "p.parquet").write_bytes((binary / "report/predictions.parquet").read_bytes())
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=1e-3)).fit(*cancer(slice(0, None, 2)))
+    joblib.dump(model, binary / "other.joblib")
+    found = evaluated(
+        binary,
+        model=f"{binary}/other.joblib",
+        threshold={"recall": 0.8},
+        against={"predictions": f"{binary}/p.parquet"},
+    )
+    assert found.against is not None
+    assert found.against.n == 142
+
+
+def test_a_threshold_beyond_every_probability_is_refused(binary: Path) -> None:
+    with pytest.raises(UsageError, match="from 0 to 1"):
+        evaluated(binary, threshold=7)
+
+
+def test_predictions_that_came_about_elsewhere_are_held_against_a_model(binary: Path) -> None:
+    table, truth = cancer(slice(1, None, 2))
+    said = joblib.load(binary / "m.joblib").predict(table)
+    pd.DataFrame({"predicted": said, "target": truth}).to_csv(binary / "p.csv", index=False)
+    found = evaluated(binary, metrics=["accuracy"], against={"predictions": f"{binary}/p.csv"})
+    assert found.against is not None
+    assert (found.against.n, found.against.metrics[0].difference.value) == (284, 0)
+    pd.DataFrame({"predicted": said[:10]}).to_csv(binary / "p.csv", index=False)
+    with pytest.raises(DataError, match="10 rows"):
+        evaluated(binary, against={"predictions": f"{binary}/p.csv"})
+    pd.DataFrame({"predicted": said, "target": truth[::-1]}).to_csv(binary / "p.csv", index=False)
+    with pytest.raises(DataError, match="what is true differs"):
+        evaluated(binary, against={"predictions": f"{binary}/p.csv"})
+
+
+def test_a_metric_that_cannot_be_computed_stops_the_stage_after_its_report_is_written(binary: Path) -> None:
+    own = "def raises(truth, predicted):\n    return 1 / 0\ndef nan(truth, predicted):\n    return float('nan')\n"
+    (binary / "own.py").write_text(own)
+    wanted = [f"{binary}/own.py:raises", f"{binary}/own.py:nan"]
+    with pytest.raises(
+        DataError,
+        match=r"2 metrics could not be computed: raises: .*ZeroDivisionError.*, nan: .* returned nan",
+    ):
+        evaluated(binary, metrics=wanted)
+    assert load_evaluation((binary / "report/evaluation.json").read_bytes(), "e").verdict == "error"
+    assert evaluated(binary, metrics=wanted, on_fail="go").verdict == "error"
+
+
+def test_rows_of_the_training_table_stop_the_stage_after_its_report_is_written(binary: Path) -> None:
+    with pytest.raises(
+        StageError, match="not to be trusted: 284 of 284 rows are in the training table"
+    ) as caught:
+        evaluated(binary, train=f"{binary}/d.csv")
+    assert "on_fail: go" in caught.value.hint
+    assert load_evaluation((binary / "report/evaluation.json").read_bytes(), "e").verdict == "fail"
+    assert evaluated(binary, train=f"{binary}/d.csv", on_fail="go").verdict == "fail"
+
+
+def test_a_column_that_no_model_was_given_is_no_leak_of_predictions(tmp_path: Path) -> None:
+    truth = np.random.default_rng(0).integers(0, 2, 200)
+    table = pd.DataFrame({"instant": np.arange(200), "truth": truth, "predicted": truth[::-1]})
+    table.to_csv(tmp_path / "p.csv", index=False)
+    found = evaluated(
+        tmp_path, model=None, data=None, target="truth", predictions=f"{tmp_path}/p.csv", on_fail="go"
+    )
+    assert "identifier" not in {warned.check for warned in found.warnings}
+
+
+def test_a_class_that_does_not_look_at_a_key_is_not_warned_of_it(binary: Path) -> None:
+    (binary / "own.py").write_text(
+        "class Own:\n    def load(self, path): pass\n"
+        "    def predict(self, table): return [('malignant' if x > 15 else 'benign') for x in table['mean radius']]\n"
+        "class Key(Own):\n"
+        "    def predict(self, table): return [('malignant' if x % 2 else 'benign') for x in table['key']]\n"
+    )
+    table, truth = cancer(slice(1, None, 2))
+    table.assign(key=range(284), target=truth).to_csv(binary / "d.csv", index=False)
+    checks = {
+        name: {
+            warned.check
+            for warned in evaluated(binary, predictor=f"{binary}/own.py:{name}", on_fail="go").warnings
+        }
+        for name in ("Own", "Key")
+    }
+    assert ("identifier" in checks["Own"], "identifier" in checks["Key"]) == (False, True)
+
+
+def test_a_weak_slice_over_a_column_that_the_model_is_not_given_says_so(tmp_path: Path) -> None:
+    random = np.random.default_rng(1)
+    x, hidden = random.normal(size=4000), random.choice(["a", "b", "c"], 4000)
+    truth = np.where(hidden == "a", x < 0, x > 0).astype(int)
+    table = pd.DataFrame({"x": x})
+    model = LogisticRegression().fit(table, (x > 0).astype(int))
+    place(tmp_path, model, table.assign(hidden=hidden), truth)
+    found = evaluated(tmp_path, find=True)
+    assert found.found
+    assert found.found[0].unseen == ("hidden",)
 
 
 def test_rows_without_a_truth_are_left_out_and_that_is_said(binary: Path) -> None:
@@ -228,7 +345,7 @@ class Holes(LinearRegression):  # type: ignore[misc] # scikit-learn ships no typ
 def test_predictions_that_are_missing_make_the_verdict_an_error(tmp_path: Path) -> None:
     table, truth = load_diabetes(return_X_y=True, as_frame=True)
     place(tmp_path, Holes().fit(table, truth), table, truth)
-    found = evaluated(tmp_path, find=True, importance=True)
+    found = evaluated(tmp_path, find=True, importance=True, on_fail="go")
     assert found.verdict == "error"
     assert {measured.status for measured in found.metrics.values()} == {"error"}
     assert "3 of 442 predictions" in found.metrics["mae"].note
@@ -249,10 +366,13 @@ def test_a_column_that_the_model_needs_and_the_table_lacks_is_named(binary: Path
 @pytest.mark.parametrize(
     ("settings", "error", "said"),
     [
-        ({"target": "targt"}, DataError, "has no target targt"),
-        ({"metrics": ["mae"]}, DataError, "mae is no metric of a binary task"),
-        ({"metrics": ["recall[x]"]}, DataError, "recall"),
-        ({"positive": "x"}, DataError, 'no class "x"'),
+        ({"target": "targt"}, UsageError, "has no target targt"),
+        ({"metrics": ["mae"]}, UsageError, "mae is no metric of a binary task"),
+        ({"metrics": ["recall[x]"]}, UsageError, "recall"),
+        ({"positive": "x"}, UsageError, 'no class "x"'),
+        ({"features": ["nope"]}, UsageError, "has no column nope"),
+        ({"slices": ["nope"]}, UsageError, "has no column nope"),
+        ({"predictor": "onnx"}, UsageError, "is no onnx file, but one of joblib"),
         ({"data": "nowhere.csv"}, FileError, "nowhere.csv"),
         ({"targte": "y"}, FileError, "no setting"),
     ],

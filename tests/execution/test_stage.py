@@ -515,3 +515,26 @@ def test_beside_a_fresh_stage_that_needed_a_gpu_others_run_on_a_machine_without_
     define(repo, stages | {"more": {"cmd": "true"}})
     done = carry_out(repo, env={"CUDA_VISIBLE_DEVICES": ""})
     assert done.statuses == {"s": "fresh", "more": "ran"}
+
+
+# Built-in steps that fail ---------------------------------------------------------------------------------------------
+
+PROFILE = {"p": {"uses": "profile", "with": {"data": "in.csv", "pii": ["nobody"]}, "report": "reports/p"}}
+
+
+def test_what_a_step_finds_wrong_is_told_once_and_not_again_as_the_end_of_its_log(tmp_path: Path) -> None:
+    root = of(tmp_path, PROFILE, **{"in.csv": "a,b\n1,2\n"})
+    outcome = carry_out(root).outcome("p")
+    assert outcome.status == "failed"
+    assert "has no column 'nobody'" in outcome.message
+    assert outcome.tail == ""
+    assert ".." not in outcome.message
+
+
+def test_an_empty_folder_for_a_report_is_gone_after_a_failure_and_others_stay(tmp_path: Path) -> None:
+    root = of(tmp_path, PROFILE, **{"in.csv": "a,b\n1,2\n"})
+    assert carry_out(root).statuses == {"p": "failed"}
+    assert not (root / "reports/p").exists()
+    (root / "reports/p").mkdir(parents=True)  # somebody's own, although it is empty
+    assert carry_out(root).statuses == {"p": "failed"}
+    assert (root / "reports/p").is_dir()

@@ -53,6 +53,23 @@ def test_a_step_calls_its_function_with_everything_it_is_given(
     assert "page=None" in said
 
 
+def test_code_that_ends_the_process_midway_is_told_of_and_does_not_pass(tmp_path: Path) -> None:
+    write(tmp_path / "own_step.py", "import os\ndef work(call):\n    os._exit(0)\n")
+    done = child(tmp_path, "own_step:work")
+    assert done.returncode != 0
+    trouble = read_trouble(str(tmp_path / "call"))
+    assert trouble is not None
+    assert "ended the process" in trouble.message
+
+
+def test_a_child_of_a_step_ends_as_it_always_did(tmp_path: Path) -> None:
+    work = "import os\ndef work(call):\n    if not (child := os.fork()):\n        os._exit(0)\n    os.waitpid(child, 0)\n"
+    write(tmp_path / "own_step.py", work)
+    done = child(tmp_path, "own_step:work")
+    assert done.returncode == 0, done.stderr
+    assert read_trouble(str(tmp_path / "call")) is None
+
+
 def test_a_step_finds_the_modules_of_the_folder_that_it_runs_in(tmp_path: Path) -> None:
     write(tmp_path / "own_step.py", "def work(call):\n    open(call.settings['to'], 'w').write('done')\n")
     done = child(tmp_path, "own_step:work", to="made.txt")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlops_cli.evaluation.words import counted
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -36,7 +38,10 @@ def sentence_of(
         return f"Not enough to compare with {against}: {metric.reason}."
     apart = metric.difference
     interval = "" if apart.low is None else f" ({_short(apart.low)} to {_short(apart.high)})"
-    numbers = f"{metric.metric} {_short(metric.value)} against {_short(metric.base)}, {apart.value:+.4g}{interval} on {n:,} rows"
+    numbers = (
+        f"{metric.metric} {_short(metric.value)} against {_short(metric.base)}, {apart.value:+.4g}{interval}"
+    )
+    numbers += f" on {counted(n, 'row')}"
     opening = {
         "better": f"Better than {against}",
         "worse": f"Worse than {against}",

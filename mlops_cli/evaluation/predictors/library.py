@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops_cli.errors import DataError
+from mlops_cli.errors import DataError, UsageError
 from mlops_cli.evaluation.predictors.predictor import Answers, guarded, rows_of
+from mlops_cli.evaluation.words import counted, listed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -33,7 +34,10 @@ def load_library(path: str, data: bytes, kind: str, notes: list[str]) -> Predict
     ------
     DataError
         When it cannot be loaded, or is none.
+    UsageError
+        When it is plainly of another kind than was said.
     """
+    _hold_kind(path, data, kind)
     kind = kind or _kind_of(path, data)
     if kind == "onnx":
         return OnnxPredictor(path, data, notes)
@@ -41,9 +45,22 @@ def load_library(path: str, data: bytes, kind: str, notes: list[str]) -> Predict
     if not callable(getattr(model, "predict", None)):
         message = f"{path} holds a {type(model).__name__}, which has no predict"
         raise DataError(
-            message, hint="Write a class that has one, and name it: with: {predictor: file.py:Class}"
+            message,
+            hint="Write a class that has one, and name it as predictor (on the command line: --predictor file.py:Class).",
         )
     return EstimatorPredictor(path, model, kind, notes)
+
+
+def _hold_kind(path: str, data: bytes, said: str) -> None:
+    """Raise where a file is plainly not what it was said to be: a pickle has its protocol first, skops is a zip file."""
+    pickled = data[:1] == b"\x80" and data[1:2] <= b"\x05"
+    zipped = data[:2] == b"PK" and b"schema.json" in data
+    if (pickled and said in ("onnx", "skops")) or (zipped and said in ("onnx", "joblib", "pickle")):
+        found = "skops" if zipped else "joblib"
+        raise UsageError(
+            f"the model {path} is no {said} file, but one of {found}",
+            hint=f"Leave the predictor out, or say {found} (on the command line: --predictor {found}).",
+        )
 
 
 def _kind_of(path: str, data: bytes) -> str:
@@ -118,11 +135,11 @@ class EstimatorPredictor:
         given: Any = frame
         if self.features is None and self._wanted is not None:
             if self._wanted != frame.shape[1]:
-                given_names = ", ".join(map(str, frame.columns[:20]))
-                message = f"the model {self.path} wants {self._wanted} columns, and is given {frame.shape[1]}"
+                given_names = listed([str(name) for name in frame.columns], 20)
+                message = f"the model {self.path} wants {counted(self._wanted, 'column')}, and is given {frame.shape[1]}"
                 raise DataError(
                     f"{message}: {given_names}",
-                    hint="Name those that it was fitted with: with: {features: [a, b]}",
+                    hint="Name those that it was fitted with: features: [a, b] (on the command line: --feature a --feature b)",
                 )
             given = frame.to_numpy()
         return guarded("asked", self.path, self.notes, lambda: self._ask(given))
@@ -221,8 +238,8 @@ class OnnxPredictor:
             wanted = self._inputs[0].shape[1]
             if isinstance(wanted, int) and wanted != frame.shape[1]:
                 raise DataError(
-                    f"the model {self.path} wants {wanted} columns, and is given {frame.shape[1]}",
-                    hint="Name those that it was fitted with: with: {features: [a, b]}",
+                    f"the model {self.path} wants {counted(wanted, 'column')}, and is given {frame.shape[1]}",
+                    hint="Name those that it was fitted with: features: [a, b] (on the command line: --feature a --feature b)",
                 )
             given = {self._inputs[0].name: frame.to_numpy().astype(_numpy_type(self._inputs[0].type))}
         else:

@@ -45,7 +45,7 @@ def load_predictor(
         digest = verify(path, inputs, recorded)
         return OwnPredictor(how, path, notes), digest
     if os.path.isdir(path):
-        hint = "Write a class that loads it, and name it: with: {predictor: file.py:Class}"
+        hint = "Write a class that loads it, and name it: predictor: file.py:Class (on the command line: --predictor file.py:Class)"
         raise DataError(f"the model {path} is a directory, and only you know how to load it", hint=hint)
     from mlops_cli.evaluation.predictors.library import load_library
 

@@ -126,7 +126,8 @@ def _hint(error: BaseException) -> str:
     said = str(error)
     if isinstance(error, ModuleNotFoundError):
         return (
-            f"Install {error.name}, or name the folder that it lies in: with: {{python_path: src}}."
+            f"Install {error.name}, or name the folder that it lies in: python_path: src "
+            "(on the command line: PYTHONPATH=src mlops evaluate …)."
             if error.name
             else ""
         )

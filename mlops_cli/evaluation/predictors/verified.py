@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import DataError
@@ -59,15 +60,16 @@ def verify(path: str, inputs: Mapping[str, str], recorded: Mapping[str, str]) ->
 
 
 def _hold(path: str, digest: str, promised: str | None) -> None:
+    place = shlex.quote(path)
     if promised is None:
         raise DataError(
             f"no record says what the model {path} should be, and loading a model can run anything that is in it",
-            hint=f"If you trust it, record it: mlops add {path}",
+            hint=f"If you trust it, record it: mlops add {place}",
         )
     if digest != promised:
         raise DataError(
             f"the model {path} is not what its record says: it is {_short(digest)}, and should be {_short(promised)}",
-            hint=f"Bring it back with mlops checkout {path} or mlops run, or record what is there: mlops add {path}",
+            hint=f"Bring it back with mlops checkout {place} or mlops run, or record what is there: mlops add {place}",
         )
 
 

@@ -18,6 +18,7 @@ from mlops_cli.evaluation.slices.cells import (
 from mlops_cli.evaluation.slices.expression import expression_text
 from mlops_cli.evaluation.slices.spec import Condition
 from mlops_cli.evaluation.values import row_losses
+from mlops_cli.evaluation.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -82,9 +83,9 @@ def standing(n: int, min_n: int, note: str = "") -> tuple[SliceStatus, str]:
     if n == 0:
         return "insufficient", note or "no row is in it"
     if n < SUPPRESSED_UNDER:
-        return "suppressed", f"{n} rows; nothing is shown of fewer than {SUPPRESSED_UNDER}"
+        return "suppressed", f"{counted(n, 'row')}; nothing is shown of fewer than {SUPPRESSED_UNDER}"
     if n < min_n:
-        return "insufficient", f"{n} rows, and it takes {min_n} to judge"
+        return "insufficient", f"{counted(n, 'row')}, and it takes {min_n} to judge"
     return "ok", ""
 
 
