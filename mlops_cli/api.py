@@ -15,7 +15,7 @@ Examples
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Any, Self
 
 from mlops_cli.actions.add import AddResult, add
 from mlops_cli.actions.apply import ApplyResult, apply
@@ -24,6 +24,7 @@ from mlops_cli.actions.checkout import checkout
 from mlops_cli.actions.compare import CompareResult, compare
 from mlops_cli.actions.diff import DiffResult, diff
 from mlops_cli.actions.drift import drift
+from mlops_cli.actions.evaluate import EvaluateOptions, EvaluateResult, evaluate
 from mlops_cli.actions.experiments import ExperimentOptions, ExperimentsResult, experiments
 from mlops_cli.actions.fetch import fetch
 from mlops_cli.actions.graph import GraphResult, graph
@@ -47,6 +48,7 @@ from mlops_cli.actions.runs import RunsResult, runs
 from mlops_cli.actions.show import ShowResult, show
 from mlops_cli.actions.stages import StagesResult, stages
 from mlops_cli.actions.status import StatusResult, status
+from mlops_cli.actions.train import TrainResult, train
 from mlops_cli.actions.tried import TriedResult, Wanted, tried
 from mlops_cli.actions.validate import validate
 from mlops_cli.actions.verify import verify
@@ -308,6 +310,16 @@ class ProjectApi:
         options = BisectOptions(by, threshold, repeats, most, dry, jobs)
         with self._open() as opened:
             return bisect(opened, metric, good, bad, _names(stages), options, listen)
+
+    def train(self, model: str, *, message: str = "") -> TrainResult:
+        """Run the pipeline up to a model's artifact, as `mlops train`."""
+        with self._open() as opened:
+            return train(opened, model, RunOptions(message=message))
+
+    def evaluate(self, subject: str, *, against: str = "", out: str = "", **settings: Any) -> EvaluateResult:
+        """Say how good a model is, as `mlops evaluate`; settings as under `with:`, such as `data="test.csv", target="income"`."""
+        with self._open() as opened:
+            return evaluate(opened, subject, EvaluateOptions(settings, against, out=out))
 
     def profile(self, path: str, *, against: str = "", out: str = "") -> ProfileResult:
         """Describe a table, as `mlops profile`."""

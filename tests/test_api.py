@@ -129,3 +129,15 @@ def test_a_program_describes_checks_and_compares_tables(repo: Path) -> None:
         assert this.drift("old.csv", "new.csv", DriftSettings(joint=False)).verdict == "pass"
         older = this.drift("old.json", "later.csv", DriftSettings(joint=False, ignore=("id",)))
         assert [column.name for column in older.columns if column.verdict == "fail"] == ["age"]
+
+
+def test_a_program_evaluates_predictions_of_its_own(repo: Path) -> None:
+    truth = [0, 1] * 50
+    answers = [*truth[:80], *([0] * 20)]
+    write_csv(repo / "answers.csv", pa.table({"truth": truth, "predicted": answers}))
+    with open_project(repo) as this:
+        found = this.evaluate(
+            "answers.csv", target="truth", predictions={"path": "answers.csv", "predicted": "predicted"}
+        )
+        assert found.evaluation is not None
+        assert found.evaluation.metrics["accuracy"].value == 0.9
