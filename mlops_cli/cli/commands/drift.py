@@ -22,80 +22,87 @@ class DriftForm(StrEnum):
     HTML = "html"
 
 
+Reference = Annotated[
+    str, typer.Argument(metavar="A", help="The reference: a table, or a profile.", show_default=False)
+]
+Current = Annotated[
+    str,
+    typer.Argument(metavar="B", help="What is held against it: a table, or a profile.", show_default=False),
+]
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--columns",
+        metavar="NAME",
+        help="Compare only these; also 'price_*'. Repeatable, or with commas.",
+        show_default=False,
+    ),
+]
+Ignore = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ignore",
+        metavar="NAME",
+        help="Leave these out. Repeatable, or with commas.",
+        show_default=False,
+    ),
+]
+Types = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--type",
+        metavar="COL=TYPE",
+        help="What a column is: numeric, boolean, categorical, datetime or text; or how to compare it: id, rare, binary.",
+        show_default=False,
+    ),
+]
+WarnFrom = Annotated[
+    float, typer.Option("--warn", min=0.0, max=1.0, help="Distance from which on a column warns.")
+]
+FailFrom = Annotated[float, typer.Option("--fail", min=0.0, max=1.0, help="Distance from which on it fails.")]
+Rate = Annotated[float, typer.Option("--q", min=0.0, max=1.0, help="Bound of the false discovery rate.")]
+Share = Annotated[
+    float,
+    typer.Option(
+        "--share",
+        min=0.0,
+        max=1.0,
+        help="Share of the columns' weight that has to fail for the whole to fail.",
+    ),
+]
+TimeColumn = Annotated[
+    str,
+    typer.Option(
+        "--time", metavar="NAME", help="Column of time, for the joint comparison.", show_default=False
+    ),
+]
+NoJoint = Annotated[bool, typer.Option("--no-joint", help="Do not compare the joint distribution.")]
+Model = Annotated[
+    str | None,
+    typer.Option(
+        "--model",
+        metavar="PATH",
+        help="Weight columns by how much this model goes by them.",
+        show_default=False,
+    ),
+]
+Form = Annotated[DriftForm, typer.Option("-o", "--output", help="How to write it.")]
+
+
 def drift(
-    reference: Annotated[
-        str, typer.Argument(metavar="A", help="The reference: a table, or a profile.", show_default=False)
-    ],
-    current: Annotated[
-        str,
-        typer.Argument(
-            metavar="B", help="What is held against it: a table, or a profile.", show_default=False
-        ),
-    ],
-    columns: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--columns",
-            metavar="NAME",
-            help="Compare only these; also 'price_*'. Repeatable, or with commas.",
-            show_default=False,
-        ),
-    ] = None,
-    ignore: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--ignore",
-            metavar="NAME",
-            help="Leave these out. Repeatable, or with commas.",
-            show_default=False,
-        ),
-    ] = None,
-    types: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--type",
-            metavar="COL=TYPE",
-            help="What a column is: numeric, boolean, categorical, datetime or text; or how to compare it: id, rare, binary.",
-            show_default=False,
-        ),
-    ] = None,
-    warn: Annotated[
-        float, typer.Option("--warn", min=0.0, max=1.0, help="Distance from which on a column warns.")
-    ] = 0.10,
-    fail: Annotated[
-        float, typer.Option("--fail", min=0.0, max=1.0, help="Distance from which on it fails.")
-    ] = 0.20,
-    q: Annotated[
-        float, typer.Option("--q", min=0.0, max=1.0, help="Bound of the false discovery rate.")
-    ] = 0.01,
-    share: Annotated[
-        float,
-        typer.Option(
-            "--share",
-            min=0.0,
-            max=1.0,
-            help="Share of the columns' weight that has to fail for the whole to fail.",
-        ),
-    ] = 0.10,
-    time: Annotated[
-        str,
-        typer.Option(
-            "--time", metavar="NAME", help="Column of time, for the joint comparison.", show_default=False
-        ),
-    ] = "",
-    no_joint: Annotated[
-        bool, typer.Option("--no-joint", help="Do not compare the joint distribution.")
-    ] = False,
-    model: Annotated[
-        str | None,
-        typer.Option(
-            "--model",
-            metavar="PATH",
-            help="Weight columns by how much this model goes by them.",
-            show_default=False,
-        ),
-    ] = None,
-    output: Annotated[DriftForm, typer.Option("-o", "--output", help="How to write it.")] = DriftForm.TABLE,
+    reference: Reference,
+    current: Current,
+    columns: Columns = None,
+    ignore: Ignore = None,
+    types: Types = None,
+    warn: WarnFrom = 0.10,
+    fail: FailFrom = 0.20,
+    q: Rate = 0.01,
+    share: Share = 0.10,
+    time: TimeColumn = "",
+    no_joint: NoJoint = False,
+    model: Model = None,
+    output: Form = DriftForm.TABLE,
     directory: Folder = None,
     as_json: AsJson = False,
     quiet: Quiet = False,

@@ -11,65 +11,74 @@ from mlops_cli.cli.options import AsJson, Folder, ListForm, Output, Quiet, Verbo
 from mlops_cli.errors import UsageError
 
 
+Table = Annotated[
+    str,
+    typer.Argument(metavar="PATH", help="The table: a file, a folder of parts, or an address."),
+]
+Schema = Annotated[
+    str,
+    typer.Option("--schema", metavar="FILE", help="What the table should hold.", show_default=False),
+]
+Against = Annotated[
+    str,
+    typer.Option(
+        "--against", metavar="TABLE|PROFILE", help="What the table should be like.", show_default=False
+    ),
+]
+Raw = Annotated[
+    str,
+    typer.Option("--raw", metavar="PATH", help="The table before it was transformed.", show_default=False),
+]
+Train = Annotated[
+    str,
+    typer.Option("--train", metavar="PATH", help="The table that a model learns from.", show_default=False),
+]
+Target = Annotated[
+    str,
+    typer.Option(
+        "--target",
+        metavar="COL",
+        help="What is learnt: no other column may give it away.",
+        show_default=False,
+    ),
+]
+Key = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--key",
+        metavar="COL",
+        help="A column that names a row, together with others that are given.",
+        show_default=False,
+    ),
+]
+Fresh = Annotated[
+    str,
+    typer.Option(
+        "--fresh", metavar="AGE", help="How old the newest row may be, such as 2d.", show_default=False
+    ),
+]
+TimeColumn = Annotated[
+    str, typer.Option("--time", metavar="COL", help="When a row is from.", show_default=False)
+]
+Infer = Annotated[
+    bool,
+    typer.Option("--infer", help="Make a schema file out of PATH instead; print it without --schema."),
+]
+Force = Annotated[bool, typer.Option("--force", help="With --infer: write over the file.")]
+
+
 def validate(
-    path: Annotated[
-        str,
-        typer.Argument(metavar="PATH", help="The table: a file, a folder of parts, or an address."),
-    ],
-    schema: Annotated[
-        str,
-        typer.Option("--schema", metavar="FILE", help="What the table should hold.", show_default=False),
-    ] = "",
-    against: Annotated[
-        str,
-        typer.Option(
-            "--against", metavar="TABLE|PROFILE", help="What the table should be like.", show_default=False
-        ),
-    ] = "",
-    raw: Annotated[
-        str,
-        typer.Option(
-            "--raw", metavar="PATH", help="The table before it was transformed.", show_default=False
-        ),
-    ] = "",
-    train: Annotated[
-        str,
-        typer.Option(
-            "--train", metavar="PATH", help="The table that a model learns from.", show_default=False
-        ),
-    ] = "",
-    target: Annotated[
-        str,
-        typer.Option(
-            "--target",
-            metavar="COL",
-            help="What is learnt: no other column may give it away.",
-            show_default=False,
-        ),
-    ] = "",
-    key: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--key",
-            metavar="COL",
-            help="A column that names a row, together with others that are given.",
-            show_default=False,
-        ),
-    ] = None,
-    fresh: Annotated[
-        str,
-        typer.Option(
-            "--fresh", metavar="AGE", help="How old the newest row may be, such as 2d.", show_default=False
-        ),
-    ] = "",
-    time: Annotated[
-        str, typer.Option("--time", metavar="COL", help="When a row is from.", show_default=False)
-    ] = "",
-    infer: Annotated[
-        bool,
-        typer.Option("--infer", help="Make a schema file out of PATH instead; print it without --schema."),
-    ] = False,
-    force: Annotated[bool, typer.Option("--force", help="With --infer: write over the file.")] = False,
+    path: Table,
+    schema: Schema = "",
+    against: Against = "",
+    raw: Raw = "",
+    train: Train = "",
+    target: Target = "",
+    key: Key = None,
+    fresh: Fresh = "",
+    time: TimeColumn = "",
+    infer: Infer = False,
+    force: Force = False,
     output: Output = ListForm.TABLE,
     directory: Folder = None,
     as_json: AsJson = False,
