@@ -10,7 +10,6 @@ from mlops_cli.cli.console import console, end
 from mlops_cli.cli.options import AsJson, Folder, ListForm, Output, Quiet, Verbose
 from mlops_cli.errors import UsageError
 
-
 Table = Annotated[
     str,
     typer.Argument(metavar="PATH", help="The table: a file, a folder of parts, or an address."),
