@@ -10,6 +10,7 @@ from tests.support.command import repository
 from tests.support.tables import people, write_csv
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 
@@ -59,10 +60,11 @@ def test_a_folder_is_no_place_for_a_profile(folder: Path, out: str) -> None:
     if not out:
         assert profile(folder, "people.csv").out == ""
         return
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: profile(folder, "people.csv", out=out),
         lambda: profile_merge(folder, ["base.json", "base.json"], out=out),
-    ):
+    )
+    for act in acts:
         with pytest.raises(UsageError, match="is a folder, and a profile is a file"):
             act()
     assert sorted(path.name for path in folder.iterdir()) == ["base.json", "more.csv", "people.csv", "there"]
@@ -102,11 +104,12 @@ def test_tables_are_held_against_each_other_and_against_profiles_on_one_layout(f
 def test_a_table_in_place_of_a_profile_is_called_one(folder: Path, name: str) -> None:
     (folder / "people.csv").rename(folder / name)
     write_csv(folder / "some.csv", people(20))
-    for act in (
+    acts: tuple[Callable[[], object], ...] = (
         lambda: profile_show(folder, name),
         lambda: profile_merge(folder, [name, name]),
         lambda: profile(folder, "some.csv", against=name),
-    ):
+    )
+    for act in acts:
         with pytest.raises(FileError, match="is a table, not a profile") as caught:
             act()
         assert caught.value.hint.startswith("Profile it with: mlops profile ")

@@ -58,10 +58,11 @@ def test_a_page_is_drawn(folder: Path) -> None:
     ("arguments", "code", "said"),
     [
         (["none.csv"], 3, "none.csv is not there"),
-        (["people.csv", "--against", "people.csv"], 3, "people.csv"),
+        (["people.csv", "--against", "people.csv"], 3, "people.csv is a table, not a profile of one"),
+        (["people.csv", "--out", "."], 2, ". is a folder, and a profile is a file"),
         (["people.csv", "--type", "age=number"], 2, "Kinds are numeric, boolean"),
         (["people.csv", "--pii", "nmae"], 2, "has no column 'nmae'"),
-        (["show", "people.csv"], 3, "people.csv"),
+        (["show", "people.csv"], 3, "mlops profile people.csv --out people.profile.json"),
         (["empty.csv"], 5, "empty.csv"),
         (["odd.csv"], 5, "odd.csv"),
     ],

@@ -131,7 +131,10 @@ def test_a_distribution_that_changed_where_no_figure_tells_is_told_by_its_distan
 
 def test_a_long_name_is_cut_and_leaves_room_for_the_values() -> None:
     long = "a_column_with_a_name_that_nobody_would_ever_type_twice"
-    told = result(profile(**{long: [1.0] * 100 + [2.0] * 100}), profile(**{long: [8.0] * 100 + [9.0] * 100}))
+    told = result(
+        profile_table(table({long: [1.0] * 100 + [2.0] * 100})),
+        profile_table(table({long: [8.0] * 100 + [9.0] * 100})),
+    )
     text = [line for line in lines(told) if "mean" in line]
     assert text
     assert all(line.index(": mean") < 60 and "…" in line for line in text)

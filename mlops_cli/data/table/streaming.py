@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from abc import ABC, abstractmethod
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -77,20 +78,20 @@ class Converted:
     odd: Mapping[str, frozenset[str]] = field(default_factory=dict)
 
 
-class TextFormat:
+class TextFormat(ABC):
     """How blocks of one format become columns: what `stream` needs to know."""
 
     missing_texts: frozenset[str] = frozenset()
 
+    @abstractmethod
     def blocks(self) -> Iterator[tuple[int, Block]]:
         """Yield the blocks of all files, each with the number of its file; may be called again."""
-        raise NotImplementedError
 
+    @abstractmethod
     def convert(
         self, number: int, block: Block, types: Mapping[str, Any], only: frozenset[str] | None
     ) -> Converted:
         """Return the columns of a block, or only some; called in threads."""
-        raise NotImplementedError
 
 
 _WARNINGS = {

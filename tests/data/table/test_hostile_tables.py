@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from mlops_cli.data.table import blocks
 from mlops_cli.data.table.opening import open_table
 from mlops_cli.data.table.table import table_of
 from mlops_cli.errors import DataError, FileError, MlopsError
@@ -237,11 +238,15 @@ def test_very_many_columns_are_read(tmp_path: Path, many: int) -> None:
         assert table.numbers(names[-1]).tolist() == [0.0, 1.0, 2.0]
 
 
-def test_a_very_long_line_is_read_and_an_endless_one_is_named(tmp_path: Path) -> None:
+def test_a_very_long_line_is_read_and_an_endless_one_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert blocks.LONGEST == 64 << 20
     with opened(tmp_path, "long.csv", b"a,b\n1," + b"x" * (9 << 20) + b"\n2,y\n") as table:
         assert len(table.column("b")[0].as_py()) == 9 << 20
-    with pytest.raises(DataError, match="line 3 is longer than 64 MiB"):
-        opened(tmp_path, "endless.csv", b"a,b\n1,2\n3," + b"x" * (66 << 20))
+    monkeypatch.setattr(blocks, "LONGEST", 12 << 20)
+    with pytest.raises(DataError, match="line 3 is longer than 12 MiB"):
+        opened(tmp_path, "endless.csv", b"a,b\n1,2\n3," + b"x" * (14 << 20))
 
 
 def test_times_that_no_calendar_has_are_refused_when_they_are_asked_for() -> None:
