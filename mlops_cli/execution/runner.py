@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mlops_cli.pipeline.definition import Pipeline
 
 # How long to leave a stage alone that another command has.
+# Seconds: a Ctrl-C that comes in the instant before waiting begins is seen only after it.
+_GLANCE = 0.5
 _PATIENCE = 0.05
 
 
@@ -89,9 +91,9 @@ class Runner:
             self._start_what_can(executor)
             if not self._futures:
                 continue  # everything was fresh
-            done, _ = wait(self._futures, return_when=FIRST_COMPLETED)
+            done, _ = wait(self._futures, timeout=_GLANCE, return_when=FIRST_COMPLETED)
             waiting = [self._take(future) for future in done]
-            if all(waiting):
+            if done and all(waiting):
                 time.sleep(_PATIENCE)  # whatever was tried is with another command
 
     def _start_what_can(self, executor: Executor) -> None:

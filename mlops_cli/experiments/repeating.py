@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.errors import DataError, FileError, MlopsError, StageError, UsageError
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from mlops_cli.store.transfer.flight import Tally
 
 _ERRORS: dict[int, type[MlopsError]] = {2: UsageError, 3: FileError, 4: StageError, 5: DataError}
+_GLANCE = 0.5  # seconds: a Ctrl-C that comes in the instant before waiting begins is seen only after it
 _NAMED = 5  # missing inputs that a message names
 
 
@@ -170,6 +171,8 @@ def run_stoppable(
             children=children,
         )
         try:
+            while not wait([work], timeout=_GLANCE).done:
+                pass
             ran = work.result()
         except BaseException:
             children.stop()

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import concurrent.futures
 import os
 import signal
 import threading
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from mlops_cli.errors import UsageError
+from mlops_cli.execution import runner
 from mlops_cli.execution.events import StageFinished, StageStarted, StageWaits
 from mlops_cli.formats.problems import DefinitionError
 from tests.support.command import Counter, counted, define, project, run_records, start, variables
@@ -389,3 +391,21 @@ def test_a_variable_of_the_environment_is_in_no_record(tmp_path: Path) -> None:
     repo = repo_of(tmp_path, chain("a"))
     carry_out(repo, env=variables({"DATABASE_URL": "postgres://u:hunter2@db"}))
     assert not any("hunter2" in path.read_text() for path in (repo / ".mlops").rglob("*.json"))
+
+
+def test_nobody_waits_so_long_for_a_stage_that_a_ctrl_c_just_before_it_is_missed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # A signal in the instant between Python's last look and the wait itself is handled, and the wait goes on.
+    waits: list[float | None] = []
+    real = concurrent.futures.wait
+
+    def noted(futures: Any, timeout: float | None = None, return_when: str = "") -> Any:
+        waits.append(timeout)
+        return real(futures, timeout=timeout, return_when=return_when)
+
+    monkeypatch.setattr(runner, "wait", noted)
+    repo = repo_of(tmp_path, chain("a", a={"cmd": "sleep 1.2; cat in > a.txt"}))
+    assert carry_out(repo).statuses == {"a": "ran"}
+    assert len(waits) > 1
+    assert all(timeout is not None and timeout <= 1 for timeout in waits)

@@ -21,6 +21,8 @@ R = TypeVar("R")
 
 BYTES = 256 << 20  # in memory for all requests together
 
+_GLANCE = 0.5  # seconds: a Ctrl-C that comes in the instant before waiting begins is seen only after it
+
 
 class Budget:
     """Bytes that may be in memory at once; what is larger than all of it flies alone."""
@@ -171,7 +173,9 @@ class Flight(Generic[T, R]):
 
     def _landed(self) -> Iterator[tuple[T, R | DataError]]:
         some = [next(iter(self._waiting))] if self._ordered else self._waiting
-        done, _ = wait(some, return_when=FIRST_COMPLETED)
+        done: set[Future[R]] = set()
+        while not done:
+            done, _ = wait(some, timeout=_GLANCE, return_when=FIRST_COMPLETED)
         while done:
             future = done.pop()
             item, size = self._waiting.pop(future)
