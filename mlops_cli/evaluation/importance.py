@@ -80,18 +80,7 @@ def importance(
     UsageError
         When a column that was named is not there.
     """
-    for name in asked.columns:
-        if name not in features:
-            close = nearest(name, features)
-            raise UsageError(
-                f"importance: the model has no column {name}", hint=close[:1].upper() + close[1:]
-            )
-    chosen = [name for name in features if name in asked.columns] or list(features)[:_MOST_COLUMNS]
-    note = (
-        f"of {len(features):,} columns the first {len(chosen)} were permuted"
-        if len(features) > len(chosen)
-        else ""
-    )
+    chosen, note = _chosen(asked, features)
     total = len(frame)
     rows = np.sort(generator(seed_of(seed, "rows")).permutation(total)[: asked.rows])
     some = frame.iloc[rows].reset_index(drop=True)
@@ -117,6 +106,23 @@ def importance(
             Importance(name, drop, metric, baseline, asked.repetitions, len(rows), copies.get(name, ()))
         )
     return tuple(sorted(found, key=lambda item: (-(item.drop.value or 0.0), item.column)))
+
+
+def _chosen(asked: ImportanceAsked, features: Sequence[str]) -> tuple[list[str], str]:
+    """Return the columns to permute, and what is to be said of those that are not."""
+    for name in asked.columns:
+        if name not in features:
+            close = nearest(name, features)
+            raise UsageError(
+                f"importance: the model has no column {name}", hint=close[:1].upper() + close[1:]
+            )
+    chosen = [name for name in features if name in asked.columns] or list(features)[:_MOST_COLUMNS]
+    note = (
+        f"of {len(features):,} columns the first {len(chosen)} were permuted"
+        if len(features) > len(chosen)
+        else ""
+    )
+    return chosen, note
 
 
 def _permuted(

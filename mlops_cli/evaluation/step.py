@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING
 
-from mlops_cli.pipeline.builtin import Declared
+from mlops_cli.pipeline.builtin import declare_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlops_cli.formats.canonical import Json
+    from mlops_cli.pipeline.builtin import Declared
 
 EVALUATION, METRICS, PREDICTIONS, PAGE = (
     "evaluation.json",
@@ -38,14 +38,12 @@ class EvaluateStep:
         from mlops_cli.evaluation.settings import read_settings
 
         found = read_settings(settings)
-        if not report:
-            raise ValueError(
-                "evaluate needs report: the folder for its files, for example report: reports/evaluation"
-            )
-        return Declared(
-            deps=tuple(path for path in found.paths if "://" not in path),
-            outs=(posixpath.join(report, PREDICTIONS), posixpath.join(report, PAGE)),
-            metrics=(posixpath.join(report, METRICS),),
-            plots=(posixpath.join(report, EVALUATION),),
+        return declare_report(
+            "evaluate",
+            report,
+            found.paths,
+            stored=[PREDICTIONS, PAGE],
+            kept=[EVALUATION],
+            metrics=[METRICS],
             loads=found.models,
         )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import posixpath
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from mlops_cli.formats.canonical import Json
 
@@ -26,6 +27,49 @@ class Declared:
     metrics: tuple[str, ...] = ()
     plots: tuple[str, ...] = ()
     loads: tuple[str, ...] = ()
+
+
+def declare_report(
+    step: str,
+    report: str | None,
+    reads: Iterable[str | None],
+    *,
+    stored: Sequence[str] = (),
+    kept: Sequence[str] = (),
+    metrics: Sequence[str] = (),
+    loads: tuple[str, ...] = (),
+) -> Declared:
+    """Return the inputs and outputs of a step that makes a report: a folder of files with fixed names.
+
+    Parameters
+    ----------
+    step : str
+        As `uses` names it.
+    reads : iterable of str or None
+        What its settings name. Addresses are no inputs, and a path that is named twice is one.
+    stored, kept, metrics : sequence of str
+        Names of its files: those that go into the store, those that stay in Git, and of these the metrics.
+
+    Raises
+    ------
+    ValueError
+        When there is no folder for them.
+
+    Examples
+    --------
+    >>> found = declare_report("drift", "reports/drift", ["a.csv", "s3://b/c.csv", "a.csv"], stored=["page.html"])
+    >>> found.deps, found.outs
+    (('a.csv',), ('reports/drift/page.html',))
+    """
+    if not report:
+        raise ValueError(f"{step} needs report: the folder for its files, for example report: reports/{step}")
+    return Declared(
+        deps=tuple(dict.fromkeys(path for path in reads if path and "://" not in path)),
+        outs=tuple(posixpath.join(report, name) for name in stored),
+        metrics=tuple(posixpath.join(report, name) for name in metrics),
+        plots=tuple(posixpath.join(report, name) for name in kept),
+        loads=loads,
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING
 
-from mlops_cli.pipeline.builtin import Declared
+from mlops_cli.pipeline.builtin import declare_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlops_cli.formats.canonical import Json
+    from mlops_cli.pipeline.builtin import Declared
 
 VALIDATION, METRICS, PAGE = "validation.json", "metrics.json", "report.html"
 
@@ -33,13 +33,6 @@ class ValidateStep:
         from mlops_cli.data.checks.request import read_settings
 
         found = read_settings(settings)
-        if not report:
-            raise ValueError(
-                "validate needs report: the folder for its files, for example report: reports/validation"
-            )
-        return Declared(
-            deps=tuple(dict.fromkeys(path for path in found.paths if "://" not in path)),
-            outs=(posixpath.join(report, PAGE),),
-            metrics=(posixpath.join(report, METRICS),),
-            plots=(posixpath.join(report, VALIDATION),),
+        return declare_report(
+            "validate", report, found.paths, stored=[PAGE], kept=[VALIDATION], metrics=[METRICS]
         )

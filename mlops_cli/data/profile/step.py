@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-import posixpath
 from typing import TYPE_CHECKING, NamedTuple, cast, get_args
 
 from mlops_cli.data.profile.model import Stage
 from mlops_cli.data.table.kinds import KINDS, Kind
-from mlops_cli.pipeline.builtin import Declared
+from mlops_cli.pipeline.builtin import declare_report
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from mlops_cli.formats.canonical import Json
+    from mlops_cli.pipeline.builtin import Declared
 
 PROFILE, PAGE = "profile.json", "report.html"
 _KEYS = ("data", "baseline", "pii", "types", "stage")
@@ -58,16 +58,7 @@ class ProfileStep:
             With what is wrong in the settings.
         """
         found = read_settings(settings)
-        if not report:
-            raise ValueError(
-                "profile needs report: the folder for its files, for example report: reports/profile"
-            )
-        paths = (found.data, found.baseline)
-        return Declared(
-            deps=tuple(path for path in paths if path and "://" not in path),
-            outs=(posixpath.join(report, PAGE),),
-            plots=(posixpath.join(report, PROFILE),),
-        )
+        return declare_report("profile", report, (found.data, found.baseline), stored=[PAGE], kept=[PROFILE])
 
 
 def read_settings(settings: Mapping[str, Json]) -> ProfileSettings:
