@@ -17,7 +17,7 @@ from mlops_cli.history.compare_profiles import (
 from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.profile import share_text, time_text
 from mlops_cli.render.short import short_text
-from mlops_cli.render.sizes import count_text, number_text
+from mlops_cli.render.sizes import count_text, number_text, percent_change
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -214,7 +214,7 @@ def _change(column: ColumnDiff, change: Change) -> str:
 
 def _difference(before: float, after: float) -> str:
     by = after - before
-    relative = f" ({by / abs(before):+.1%})" if before else ""
+    relative = f" ({percent_change(by / abs(before))})" if before else ""
     return (
         f"{by:+,}{relative}" if isinstance(by, int) else f"{'+' if by > 0 else ''}{number_text(by)}{relative}"
     )

@@ -8,7 +8,7 @@ from mlops_cli.history.conditions import shown
 from mlops_cli.history.sides import Input
 from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.short import short_text
-from mlops_cli.render.sizes import count_text, number_text
+from mlops_cli.render.sizes import count_text, number_text, percent_change
 from mlops_cli.render.text import size_text
 
 if TYPE_CHECKING:
@@ -186,7 +186,7 @@ def _change_text(change: Change | None) -> str:
         return ""
     text = f"{'+' if change.absolute > 0 else ''}{number_text(change.absolute)}"
     if change.relative is not None:
-        text += f" ({change.relative:+.1%})"
+        text += f" ({percent_change(change.relative)})"
     text += f" {change.mark}" if change.mark else ""
     return text + (", intervals overlap" if change.overlap else "")
 

@@ -39,3 +39,14 @@ def number_text(value: float) -> str:
     if isinstance(value, int) or (abs(value) < 1e15 and value.is_integer()):
         return str(int(value))
     return f"{value:.4g}" if abs(value) < 1000 else f"{value:.1f}"
+
+
+def percent_change(share: float) -> str:
+    """Return a relative change with its sign; one that is small and not nothing is never told as nothing.
+
+    Examples
+    --------
+    >>> percent_change(-0.0741), percent_change(-0.00027), percent_change(0.0)
+    ('-7.4%', '-0.03%', '+0.0%')
+    """
+    return f"{share:+.1%}" if share == 0 or abs(share) >= 0.0005 else f"{100 * share:+.1g}%"
