@@ -67,11 +67,11 @@ def test_s3_is_asked_for_the_range(place: Place, s3: Server) -> None:
     before = files.requests
     assert files.read("packs/a.pack", 1000, 50) == BYTES[1000:1050]
     assert files.requests - before == 1
-    for _ in range(500):  # it is another process, and writes its log when it has answered
-        if s3.log:
+    for _ in range(500):  # it is another process that writes its log when it has answered: a PUT may come late, too
+        if any(line.startswith("GET") for line in s3.log):
             break
         time.sleep(0.01)
-    assert [line.split()[0::2] for line in s3.log] == [["GET", "206"]]
+    assert [line.split()[0::2] for line in s3.log if not line.startswith("PUT")] == [["GET", "206"]]
 
 
 # A web server ----------------------------------------------------------------------------------------------------------
@@ -264,7 +264,7 @@ def test_an_upload_in_parts_takes_no_more_chunks_than_fit_into_memory(place: Pla
     del place.server.log[:]
     files.upload("packs/a.pack", chunks(), 96 << 20)
     assert files.list() == {"packs/a.pack": 96 << 20}
-    assert most <= 7 * (8 << 20)
+    assert most <= 9 * (8 << 20)  # five held, and what the server had not yet said; without the limit all twelve
 
 
 @kind("s3")
