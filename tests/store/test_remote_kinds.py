@@ -67,7 +67,7 @@ def test_s3_is_asked_for_the_range(place: Place, s3: Server) -> None:
     before = files.requests
     assert files.read("packs/a.pack", 1000, 50) == BYTES[1000:1050]
     assert files.requests - before == 1
-    for _ in range(500):  # it is another process that writes its log when it has answered: a PUT may come late, too
+    for _ in range(500):  # another process, which writes its log when it has answered: a PUT may come late
         if any(line.startswith("GET") for line in s3.log):
             break
         time.sleep(0.01)
@@ -264,7 +264,7 @@ def test_an_upload_in_parts_takes_no_more_chunks_than_fit_into_memory(place: Pla
     del place.server.log[:]
     files.upload("packs/a.pack", chunks(), 96 << 20)
     assert files.list() == {"packs/a.pack": 96 << 20}
-    assert most <= 9 * (8 << 20)  # five held, and what the server had not yet said; without the limit all twelve
+    assert most <= 9 * (8 << 20)  # five held and what the server had not yet said: without the limit, twelve
 
 
 @kind("s3")
@@ -320,7 +320,9 @@ def test_host_and_user_come_from_the_settings_of_ssh(place: Place, home_folder: 
 @pytest.mark.parametrize("place", ["directory", "s3", "sftp", "webdav", "http"], indirect=True)
 def test_a_forked_child_can_go_on(place: Place) -> None:
     files = place.filled({"a": BYTES})
+    before = files.requests
     assert files.read("a") == BYTES
+    cost = files.requests - before
     child = os.fork()
     if not child:
         signal.alarm(30)  # a deadlock must not outlive the test
@@ -330,7 +332,9 @@ def test_a_forked_child_can_go_on(place: Place) -> None:
         finally:
             os._exit(0 if right else 1)
     assert os.waitpid(child, 0)[1] == 0
+    before = files.requests
     assert files.read("a") == BYTES
+    assert files.requests - before == cost  # else the child took the connection, and it was asked again
 
 
 @pytest.mark.parametrize(

@@ -22,6 +22,9 @@ if TYPE_CHECKING:
 # What fsspec's own writers gather before they send; only uploads of more than this much are sent in parts.
 _BLOCK = 8 << 20
 CAREFUL: dict[str, Any] = {"skip_instance_cache": True, "use_listings_cache": False}
+# What a forked child found open: kept, for closing it would take the connection (and its place in the event loop's
+# list of sockets, which the two share) from the parent, who then waits for an answer that nobody tells it of.
+_LEFT_OPEN: list[tuple[int, Any]] = []
 
 
 class FsspecFiles:
@@ -69,6 +72,7 @@ class FsspecFiles:
         if known and known[0] == os.getpid():
             return known[1]
         made = self.connect()
+        _LEFT_OPEN.extend(entry for entry in (known, self._shared) if entry and entry[0] != os.getpid())
         if made.async_impl:
             with self._lock:
                 if not self._shared or self._shared[0] != os.getpid():
