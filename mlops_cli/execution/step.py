@@ -8,6 +8,7 @@ import os
 import sys
 from typing import TYPE_CHECKING, Any, NoReturn
 
+from mlops_cli.data.machine import prepare_arrays
 from mlops_cli.errors import MlopsError
 from mlops_cli.pipeline.builtin import StepCall
 
@@ -27,6 +28,7 @@ def main(arguments: list[str]) -> int:
     arguments : list of str
         The folder.
     """
+    prepare_arrays()
     (folder,) = arguments
     with open(f"{folder}/{CALL}", "rb") as stream:
         call: dict[str, Any] = json.load(stream)

@@ -37,6 +37,7 @@ _GLANCED, _LOOKED = (
     1000,
 )  # rows a side and fold on which the importance of a column is guessed, and measured
 _SEPARATORS = 10
+_DEALT = 1 << 22  # values scored at once
 _LOT = "half of the rows by lot, held back in turn"
 _ALIEN = 20
 
@@ -234,38 +235,46 @@ def _separators(seen: Encoded, held: Sequence[_Held], seed: int) -> Iterator[Sep
     """
     matrix = np.concatenate((seen.reference, seen.current))
     random = generator((seed + 5) % 2**64)
-    few = [_looked(each, random, _GLANCED) for each in held]
-    changes = [
-        sum(
-            float(np.abs(_without(each, matrix, chosen, at, random) - each.score[chosen]).mean())
-            for each, chosen in zip(held, few, strict=True)
-        )
-        for at in range(len(seen.names))
-    ]
-    many = [_looked(each, random, _LOOKED) for each in held]
+    changes = np.zeros(len(seen.names))
+    for each in held:
+        few = _looked(each, random, _GLANCED)
+        dealt = _without(each, matrix, few, range(len(seen.names)), random)
+        changes += [float(np.abs(scores - each.score[few]).mean()) for scores in dealt]
+    best = np.argsort(-changes, kind="stable")[: _SEPARATORS + 2].tolist()
+    drops = []
+    for each in held:
+        many = _looked(each, random, _LOOKED)
+        dealt = _without(each, matrix, many, best, random)
+        drops.append([paired_delong(each.truth[many], each.score[many], scores) for scores in dealt])
     found = []
-    for at in np.argsort(-np.array(changes), kind="stable")[: _SEPARATORS + 2]:
-        drops = [
-            paired_delong(
-                each.truth[chosen], each.score[chosen], _without(each, matrix, chosen, int(at), random)
-            )
-            for each, chosen in zip(held, many, strict=True)
-        ]
-        value = float(np.mean([each.value for each in drops]))
-        half = math.sqrt(sum(((each.high - each.low) / 2) ** 2 for each in drops)) / len(drops)
+    for at, folds in zip(best, zip(*drops, strict=True), strict=True):
+        value = float(np.mean([each.value for each in folds]))
+        half = math.sqrt(sum(((each.high - each.low) / 2) ** 2 for each in folds)) / len(folds)
         if value - half > 0:
             found.append(Separator(seen.names[at], value, value - half, value + half))
     yield from sorted(found, key=lambda each: (-each.drop, each.name))[:_SEPARATORS]
 
 
 def _without(
-    held: _Held, matrix: Floats, chosen: NDArray[np.int64], at: int, random: np.random.Generator
-) -> Floats:
-    """Return the scores of some held-back rows when the values of one column are dealt out anew among them."""
+    held: _Held,
+    matrix: Floats,
+    chosen: NDArray[np.int64],
+    columns: Sequence[int],
+    random: np.random.Generator,
+) -> list[Floats]:
+    """Return the scores of some held-back rows when the values of a column are dealt out anew among them, for each column."""
     rows = matrix[held.rows[chosen]]
-    rows[:, at] = rows[random.permutation(len(rows)), at]
-    scores: Floats = held.model.predict_proba(rows)[:, 1]
-    return scores
+    # Many columns are scored at once, for a call costs more than its rows; but not more than fit into memory.
+    lot = max(1, _DEALT // rows.size)
+    found: list[Floats] = []
+    for start in range(0, len(columns), lot):
+        some = columns[start : start + lot]
+        dealt = np.repeat(rows[np.newaxis], len(some), axis=0)
+        for copy, at in zip(dealt, some, strict=True):
+            copy[:, at] = rows[random.permutation(len(rows)), at]
+        scores = held.model.predict_proba(dealt.reshape(-1, rows.shape[1]))[:, 1]
+        found += list(scores.reshape(len(some), len(rows)))
+    return found
 
 
 def _looked(held: _Held, random: np.random.Generator, most: int) -> NDArray[np.int64]:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
+from importlib import import_module
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, cast
 
 from mlops_cli.data.drift.compare import chosen_columns, compare_profiles
@@ -121,6 +123,8 @@ def compare_opened(
     weighted: str = "",
 ) -> DriftReport:
     """Compare two sides: the profile of a table is made on the layout of the other's where that is there already."""
+    if settings.joint and reference.watched is not None and current.watched is not None:
+        Thread(target=_import_classifier).start()
     first, second = reference.profile, current.profile
     if first is None:
         assert reference.watched is not None  # noqa: S101 - what is no profile is a table
@@ -149,6 +153,12 @@ def compare_opened(
         sides=(reference.side, current.side),
         weighted=weighted,
     )
+
+
+def _import_classifier() -> None:
+    """Import what the joint distribution needs; it takes most of a second, in which the profiles are begun."""
+    with suppress(ImportError):  # whoever needs it will say so
+        import_module("sklearn.ensemble")
 
 
 def _open(

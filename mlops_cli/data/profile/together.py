@@ -69,14 +69,16 @@ def rank_codes(values: NDArray[np.float64], edges: Sequence[float]) -> NDArray[n
     weights: dict[float, int] = {}
     for edge in edges:
         weights[edge] = weights.get(edge, 0) + 1
+    above = np.empty(_SMALL, dtype=np.bool_)
     for start in range(0, len(values), _SMALL):
-        block = values[start : start + _SMALL]
-        code = np.full(len(block), -_MIDDLE, dtype=np.int8)
+        block, code = values[start : start + _SMALL], codes[start : start + _SMALL]
+        code[:] = -_MIDDLE
+        truth = above[: len(block)]
         for edge, weight in weights.items():
-            code += np.int8(weight) * (block > edge)
-            code += np.int8(weight) * (block >= edge)
+            for compare in (np.greater, np.greater_equal):
+                compare(block, edge, out=truth)
+                code += truth.view(np.int8) if weight == 1 else np.int8(weight) * truth
         code[np.isnan(block)] = 0
-        codes[start : start + _SMALL] = code
     return codes
 
 

@@ -161,13 +161,19 @@ def _quoted(data: bytes, separator: str) -> tuple[Any, Any]:
     if not len(places):
         return places, places
     starts, ends = places[::2], places[1::2]
-    borders = np.zeros(256, bool)
-    borders[[ord(separator), 0x0A, 0x0D, _QUOTE]] = True
-    before_start = borders[values[starts - 1]] | (starts == 0)
-    after_end = borders[values[np.minimum(ends + 1, len(data) - 1)]] | (ends + 1 >= len(data))
-    if before_start.all() and after_end.all():
+    # A block begins after a border, and ends before one.
+    before = values[starts[1:] - 1 if starts[0] == 0 else starts - 1]
+    after = values[(ends[:-1] if len(ends) and ends[-1] + 1 == len(data) else ends) + 1]
+    if _all_borders(before, separator) and _all_borders(after, separator):
         return starts, np.append(ends, len(data)) if len(ends) < len(starts) else ends
     return _quoted_slowly(data, separator, places)
+
+
+def _all_borders(values: Any, separator: str) -> bool:
+    found = values == ord(separator)
+    for border in (_QUOTE, 0x0A, 0x0D):
+        found |= values == border
+    return bool(found.all())
 
 
 def _quoted_slowly(data: bytes, separator: str, places: Any) -> tuple[list[int], list[int]]:

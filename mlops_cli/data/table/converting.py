@@ -13,6 +13,7 @@ import pyarrow.csv as arrow_csv
 from mlops_cli.data.table.blocks import Block, line_of_record, wrong_bytes
 from mlops_cli.data.table.missing import MISSING
 from mlops_cli.data.table.streaming import Converted, FirstText
+from mlops_cli.data.table.values import is_text
 from mlops_cli.errors import DataError
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ def _slowly(block: Block, layout: Layout, types: Mapping[str, Any]) -> Converted
     texts: dict[str, FirstText] = {}
     odd: dict[str, set[str]] = {"beyond": set(), "zeros": set()}
     for name, column in zip(table.column_names, table.columns, strict=True):
-        if pa.types.is_string(types[name]):
+        if is_text(types[name]):
             columns.append(column)
             continue
         columns.append(_narrow(column, layout.decimal))

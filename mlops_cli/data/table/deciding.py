@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -143,29 +144,27 @@ def _whole_number_note(name: str, bounds: tuple[int, int] | None) -> str:
 
 def _decide_texts(column: Any, wanted: Kind | None, missing: frozenset[str]) -> Decided:
     # A dictionary may hold texts that no row has, and `null` as one of them.
-    tally = pc.value_counts(column.indices)
-    texts = column.dictionary
-    order, often = tally.field("values"), tally.field("counts")
-    present = pc.is_valid(order)
-    order, often = order.filter(present), often.filter(present)
-    used = texts.take(order)
-    if used.null_count:
-        valid = pc.is_valid(used)
-        used, often = used.filter(valid), often.filter(valid)
+    codes = column.indices.fill_null(len(column.dictionary)).to_numpy(zero_copy_only=False)
+    counts = np.bincount(codes, minlength=len(column.dictionary) + 1)[:-1]
+    used = np.flatnonzero(counts)
+    texts, often = column.dictionary.take(pa.array(used)), pa.array(counts[used])
+    if texts.null_count:
+        valid = pc.is_valid(texts)
+        texts, often = texts.filter(valid), often.filter(valid)
     total = pc.sum(often).as_py() or 0
     if total == 0:
         return Decided(wanted or "categorical", "no value at all", ("it has no value at all",))
-    counts = _Texts(used, often, total)
-    warnings = _placeholder_warnings(counts, missing)
-    twins, spaces = _spaces(counts)
+    found = _Texts(texts, often, total)
+    warnings = _placeholder_warnings(found, missing)
+    twins, spaces = _spaces(found)
     warnings += twins
     if wanted == "numeric":
-        warnings += _not_numbers(counts)
+        warnings += _not_numbers(found)
     if wanted is not None:
         return Decided(wanted, f"read as {wanted}, as asked for", tuple(warnings), spaces)
-    kind, note = _kind_of(counts)
+    kind, note = _kind_of(found)
     if kind in ("categorical", "text"):
-        warnings += _broken_times(counts.distinct)
+        warnings += _broken_times(found.distinct)
     return Decided(kind, note, tuple(warnings), spaces)
 
 

@@ -12,6 +12,7 @@ from mlops_cli.data.table.blocks import BLOCK, Block, blocks_of, wrong_bytes
 from mlops_cli.data.table.kinds import AS_WRITTEN
 from mlops_cli.data.table.naming import checked_names
 from mlops_cli.data.table.streaming import Converted, FirstText, TextFile, TextFormat, stream
+from mlops_cli.data.table.values import is_text
 from mlops_cli.errors import DataError
 
 if TYPE_CHECKING:
@@ -90,7 +91,13 @@ class _JsonLines(TextFormat):
 
 def _at_once(block: Block, types: Mapping[str, Any]) -> Any | None:
     """Return a block as Arrow reads it; None where it has what was not expected."""
-    known = pa.schema([(name, kind) for name, kind in types.items() if not pa.types.is_null(kind)])
+    known = pa.schema(
+        [
+            (name, pa.string() if is_text(kind) else kind)
+            for name, kind in types.items()
+            if not pa.types.is_null(kind)
+        ]
+    )
     try:
         table = arrow_json.read_json(
             pa.BufferReader(block.data),
@@ -114,9 +121,9 @@ def _value_by_value(
     odd: dict[str, set[str]] = {"beyond": set(), "nested": set()}
     for name in names if only is None else [name for name in names if name in only]:
         values = [row.get(name) for _, row in rows]
-        column = _column(values, as_text=pa.types.is_string(types.get(name, pa.null())), odd=odd, name=name)
+        column = _column(values, as_text=is_text(types.get(name, pa.null())), odd=odd, name=name)
         columns[name] = column
-        if pa.types.is_string(column.type) and not pa.types.is_string(types.get(name, pa.null())):
+        if pa.types.is_string(column.type) and not is_text(types.get(name, pa.null())):
             texts[name] = _first_text([line for line, _ in rows], values)
     table = pa.table(columns) if columns else pa.table({"": pa.nulls(len(rows))})
     return Converted(where, table, texts, {kind: frozenset(found) for kind, found in odd.items()})

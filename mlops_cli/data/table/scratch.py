@@ -9,10 +9,14 @@ from typing import TYPE_CHECKING, Any
 import pyarrow as pa
 
 from mlops_cli.data.table.stored import bounds_of
+from mlops_cli.data.table.values import is_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
+
+REPEATED = pa.dictionary(pa.int32(), pa.string())
+"""Texts of which few are different: each block has a dictionary of its own. To everybody else they are texts."""
 
 # Pages that were read are given back after this many batches.
 _BATCHES_HELD = 8
@@ -43,7 +47,8 @@ class Segments:
             self.close()
             self.paths.append(self._folder / f"{self._prefix}-{len(self.paths)}.arrow")
             self._schema = batch.schema
-            self._writer = pa.ipc.new_file(str(self.paths[-1]), self._schema)
+            # A stream, and no file in Arrow's sense, may have another dictionary in every batch.
+            self._writer = pa.ipc.new_stream(str(self.paths[-1]), self._schema)
         for piece in batch.combine_chunks().to_batches():
             self._writer.write_batch(piece)
         self.rows += batch.num_rows
@@ -87,7 +92,7 @@ class ScratchColumns:
         self._maps = [_mapped(path) for path in self._paths]
         self._chunks: dict[str, list[Any]] = {name: [] for name in types}
         for number, held in enumerate(self._maps):
-            table = pa.ipc.open_file(pa.BufferReader(pa.py_buffer(held))).read_all()
+            table = pa.ipc.open_stream(pa.BufferReader(pa.py_buffer(held))).read_all()
             columns = dict(zip(table.column_names, table.columns, strict=True))
             wanted = retyped if number >= len(paths) else types.keys() - retyped
             for name in wanted:
@@ -95,7 +100,7 @@ class ScratchColumns:
 
     def storage(self, name: str) -> Any:
         """Return the Arrow type of a column."""
-        return self._types[name]
+        return pa.string() if is_text(self._types[name]) else self._types[name]
 
     def read(self, name: str) -> Any:
         """Return a column, and give back the memory of what was read before."""
@@ -126,17 +131,22 @@ class ScratchColumns:
 
     def _column(self, name: str) -> Any:
         kind = self._types[name]
-        pieces = [
-            chunk
-            for column in self._chunks[name]
-            for chunk in (column if column.type == kind else column.cast(kind, safe=False)).chunks
-        ]
+        pieces = [chunk for column in self._chunks[name] for chunk in in_type(column, kind).chunks]
         return pa.chunked_array(pieces, kind)
 
     def _give_back(self) -> None:
         for held in self._maps:
             # What is mapped from a file can be read again from it at any time.
             held.madvise(mmap.MADV_DONTNEED)
+
+
+def in_type(column: Any, kind: Any) -> Any:
+    """Return a column in a type that holds all its values, of those that text files are read as."""
+    if column.type == kind:
+        return column
+    if pa.types.is_null(column.type):
+        return pa.chunked_array([pa.nulls(len(column), kind)])
+    return column.dictionary_encode() if kind == REPEATED else column.cast(kind, safe=False)
 
 
 def _mapped(path: Path) -> mmap.mmap:

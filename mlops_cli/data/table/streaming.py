@@ -10,8 +10,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from mlops_cli.data.table.scratch import ScratchColumns, Segments
+from mlops_cli.data.table.scratch import REPEATED, ScratchColumns, Segments, in_type
+from mlops_cli.data.table.values import is_text
 from mlops_cli.errors import DataError
 
 if TYPE_CHECKING:
@@ -65,7 +67,7 @@ class Converted:
     where : str
         What messages call the file.
     table : pyarrow.Table
-        Each column null, bool, int64, double or string.
+        Each column null, bool, int64, double, string or `REPEATED`.
     texts : mapping
         Of columns that are texts here and were not known to be: the first of these.
     odd : mapping
@@ -94,6 +96,9 @@ class TextFormat(ABC):
         """Return the columns of a block, or only some; called in threads."""
 
 
+# A block's texts are kept as a dictionary and codes while there are at most so many different ones a row.
+_MOST_DIFFERENT = 0.25
+
 _WARNINGS = {
     "beyond": "has whole numbers of more than 64 bits, of which a double keeps 15 digits; where it is an id: kind text",
     "zeros": "has numbers with zeros in front, which are lost; where they are codes: kind categorical",
@@ -111,7 +116,7 @@ def stream(
     name : str
         What messages call the table.
     types : mapping
-        The columns in their order, `null` where the type is to be found; `string` stays.
+        The columns in their order, `null` where the type is to be found; `string` stays texts.
     folder : Path
         For temporary files.
     told : collection of str
@@ -187,7 +192,7 @@ class _Reading:
                     types = dict.fromkeys(only, pa.string()) if only else dict(self.types)
                     waiting.append((block, pool.submit(self._text.convert, number, block, types, only)))
                     # The first block decides the types that all others are tried with.
-                    while len(waiting) > threads or (waiting and not self._decided):
+                    while len(waiting) > threads + 1 or (waiting and not self._decided):
                         block, future = waiting.popleft()  # noqa: PLW2901 - the oldest goes on
                         yield block, future.result()
                 while waiting:
@@ -206,20 +211,24 @@ class _Reading:
             self._odd[kind] |= names
         columns = {}
         for name, column in zip(converted.table.column_names, converted.table.columns, strict=True):
+            new = name not in self._seen
             self._seen[name] = None
             had = self.types.get(name, pa.null())
-            kind = self.types[name] = width_of(had, column.type)
+            kind = width_of(had, column.type)
+            if is_text(kind):
+                kind = _form_of_texts(None if new else had, column)
+            self.types[name] = kind
             self._watch(name, had, block, converted)
             if name in self._mixed:
                 self.types[name] = pa.string()
             else:
-                columns[name] = column if column.type == kind else column.cast(kind, safe=False)
+                columns[name] = in_type(column, kind)
         out.write(pa.table(columns) if columns else _only_rows(converted.table.num_rows))
 
     def _watch(self, name: str, had: Any, block: Block, converted: Converted) -> None:
         """Note a column that was of numbers and is no longer."""
         kind, text = self.types[name], converted.texts.get(name)
-        if name in self._mixed or not pa.types.is_string(kind) or pa.types.is_string(had):
+        if name in self._mixed or not is_text(kind) or is_text(had):
             return
         if text is not None and (text.mostly or not pa.types.is_null(had)):
             self._mixed[name] = (converted.where, text)
@@ -230,12 +239,26 @@ class _Reading:
 
 
 def width_of(one: Any, other: Any) -> Any:
-    """Return the narrowest type that holds the values of both, of null, bool, int64, double and string."""
+    """Return the narrowest type that holds the values of both, of null, bool, int64, double and texts."""
     if one == other or pa.types.is_null(other):
         return one
     if pa.types.is_null(one):
         return other
     return pa.float64() if {one, other} == {pa.int64(), pa.float64()} else pa.string()
+
+
+def _form_of_texts(had: Any | None, column: Any) -> Any:
+    """Return how texts are kept from here on, by those of a block: once plain, they stay plain."""
+    if had is not None and pa.types.is_string(had):
+        return had
+    if pa.types.is_null(column.type):
+        return REPEATED
+    different = (
+        sum(len(chunk.dictionary) for chunk in column.chunks)
+        if pa.types.is_dictionary(column.type)
+        else pc.count_distinct(column).as_py()
+    )
+    return REPEATED if different <= max(_MOST_DIFFERENT * len(column), 1) else pa.string()
 
 
 def _completed(table: Any, names: Iterable[str]) -> Any:

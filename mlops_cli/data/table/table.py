@@ -12,7 +12,7 @@ from mlops_cli.data.table.deciding import decide, grouped_warnings
 from mlops_cli.data.table.kinds import Column, Kind, check_kinds
 from mlops_cli.data.table.naming import checked_names
 from mlops_cli.data.table.stored import InMemory
-from mlops_cli.data.table.values import encoded, floats, of_kind
+from mlops_cli.data.table.values import encoded, floats, of_kind, plain
 from mlops_cli.errors import DataError, UsageError
 
 if TYPE_CHECKING:
@@ -127,11 +127,11 @@ class Table:
         pyarrow.DictionaryArray
             Codes are int32 with null for missing; the distinct texts come in the order in which they first appear.
         """
-        raw = self._read(name)
+        kind = self._decision(name).kind
+        raw = self._read(name) if kind in ("categorical", "text") else self.column(name)
         if pa.types.is_dictionary(raw.type) and pa.types.is_string(raw.type.value_type):
             return encoded(raw)
-        kind = self._decision(name).kind
-        return encoded(of_kind(raw if kind in ("categorical", "text") else self.column(name), "text"))
+        return encoded(of_kind(raw, "text"))
 
     def times(self, name: str) -> tuple[np.ndarray[Any, np.dtype[np.datetime64]], str | None]:
         """Return a datetime column as datetime64[us] (rows,) with NaT for missing, and its time zone or None.
@@ -198,7 +198,10 @@ class Table:
     def _as_pandas(self, name: str, raw: Any) -> Any:
         if name in self._wanted:
             return self._formed(name, raw, self._wanted[name])
-        return self._formed(name, raw, "boolean") if self._decision(name).kind == "boolean" else raw
+        if self._decision(name).kind == "boolean":
+            return self._formed(name, raw, "boolean")
+        # Codes for texts are how they are kept here; to pandas they are categories only where the file says so.
+        return raw if pa.types.is_dictionary(self._stored.storage(name)) else plain(raw)
 
     def _expect(self, name: str, *kinds: Kind) -> None:
         kind = self._decision(name).kind

@@ -6,6 +6,7 @@ import bz2
 import csv
 import gzip
 import io
+import json
 import lzma
 import os
 import subprocess
@@ -82,6 +83,8 @@ def assert_people(table: Any) -> None:
     assert np.array_equal(table.numbers("income"), PEOPLE["income"].to_numpy(), equal_nan=True)
     assert np.array_equal(table.numbers("member"), PEOPLE["member"].cast(pa.uint8()).to_numpy())
     assert table.texts("city").to_pylist() == PEOPLE["city"].to_pylist()
+    assert table.texts("member").to_pylist() == [str(value).lower() for value in PEOPLE["member"].to_pylist()]
+    assert table.frame(["id", "city"]).equals(PEOPLE.select(["id", "city"]).to_pandas())
     assert table.column("id").to_pylist() == PEOPLE["id"].to_pylist()
     assert np.array_equal(table.times("joined")[0], PEOPLE["joined"].to_numpy())
     batches = list(table.batches(["city", "age"], rows=300))
@@ -163,6 +166,40 @@ def test_types_hold_over_the_whole_file_even_where_blocks_disagree(
         assert table.column("mixed").to_pylist() == [row[3] for row in rows]
         assert "'x' on line 43" in table.warnings[0]
         assert pd.read_csv(path, dtype={"mixed": str}).equals(table.frame())
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl"])
+@pytest.mark.parametrize("order", ["few, then many", "many, then few", "none, then few"])
+def test_texts_are_the_same_however_few_of_them_differ(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, order: str, ending: str
+) -> None:
+    monkeypatch.setattr(delimited, "BLOCK", 512)
+    monkeypatch.setattr(json_lines, "BLOCK", 512)
+    few, many, none = ["a", "b", None, "a"] * 100, [f"text {at}" for at in range(400)], [None] * 400
+    texts = {
+        "few, then many": few + many + few,
+        "many, then few": many + few,
+        "none, then few": none + few + many,
+    }[order]
+    rows = list(enumerate(texts))
+    path = tmp_path / f"t.{ending}"
+    lines = (
+        ["at,word", *(f"{at},{word or ''}" for at, word in rows)]
+        if ending == "csv"
+        else [json.dumps({"at": at, "word": word}) for at, word in rows]
+    )
+    path.write_text("\n".join(lines) + "\n")
+    with open_table(path, scratch=tmp_path / "scratch") as table:
+        assert table.described("word").storage == "string"
+        assert table.column("word").to_pylist() == texts
+        assert table.texts("word").to_pylist() == texts
+        assert table.texts("word").dictionary.to_pylist() == list(
+            dict.fromkeys(word for word in texts if word)
+        )
+        assert [
+            word for batch in table.batches(rows=100) for word in batch.column("word").to_pylist()
+        ] == texts
+        assert table.frame().equals(pd.DataFrame({"at": range(1200)[: len(texts)], "word": texts}))
 
 
 FIELDS = st.one_of(
