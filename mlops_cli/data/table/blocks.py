@@ -77,7 +77,7 @@ def blocks_of(stream: BinaryIO, where: str, separator: str | None, size: int = B
         block = Block(data[:end], line, offset)
         _refuse_nul(block, where)
         yield block
-        line, offset, rest = line + data.count(newline, 0, end), offset + end, data[end:]
+        line, offset, rest = line + _count(data, newline, end), offset + end, data[end:]
     if rest:
         _, opened = _last_end(rest, separator, newline)
         block = Block(rest, line, offset)
@@ -167,6 +167,11 @@ def _quoted(data: bytes, separator: str) -> tuple[Any, Any]:
     if _all_borders(before, separator) and _all_borders(after, separator):
         return starts, np.append(ends, len(data)) if len(ends) < len(starts) else ends
     return _quoted_slowly(data, separator, places)
+
+
+def _count(data: bytes, newline: bytes, end: int) -> int:
+    """Return how many line ends there are before a place; several times as fast as bytes count themselves."""
+    return int(np.count_nonzero(np.frombuffer(data, np.uint8, end) == newline[0]))
 
 
 def _all_borders(values: Any, separator: str) -> bool:

