@@ -99,7 +99,12 @@ def profile_table(
     work.known = {column.name: column for column in baseline.columns} if baseline else {}
     threads = min(_THREADS, os.cpu_count() or 1, len(table.columns))
     with ThreadPoolExecutor(threads) as pool:
-        hashes = list(pool.map(lambda _: work.columns(), range(threads)))
+        try:
+            hashes = list(pool.map(lambda _: work.columns(), range(threads)))
+        except BaseException:
+            # The pool waits for the other threads: they end with the columns they have.
+            work.left = iter(())
+            raise
     rows = hashes[0].hashes
     for more in hashes[1:]:
         rows += more.hashes
