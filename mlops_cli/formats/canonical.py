@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 Json: TypeAlias = "bool | int | float | str | list[Any] | dict[str, Any] | None"
 
 _NESTING = (dict, list, tuple)
+_PLAIN = {str, int, float, bool, type(None)}
 _COMPACT = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 _INLINE = json.JSONEncoder(sort_keys=True, ensure_ascii=False, allow_nan=False)
 _WIDTH = 110
@@ -87,7 +88,8 @@ def _check_keys(value: Any) -> None:
     elif not isinstance(value, _NESTING):
         return
     for item in value:
-        if isinstance(item, _NESTING) and item:
+        # Most of what is nested are rows of plain values, of which there may be a hundred thousand.
+        if isinstance(item, _NESTING) and (isinstance(item, dict) or not set(map(type, item)) <= _PLAIN):
             _check_keys(item)
 
 

@@ -16,7 +16,7 @@ from mlops_cli.store.placing import write_file
 from mlops_cli.store.stat_cache import identity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
     from mlops_cli.settings import LinkKind
@@ -24,6 +24,8 @@ if TYPE_CHECKING:
     from mlops_cli.store.stat_cache import Identity
 
 _WORTH_THREADS = 8 << 20
+# So many objects are looked for singly among those that lie alone; for more, these are listed.
+_MANY = 1000
 
 
 class FolderObjects:
@@ -117,7 +119,7 @@ class FolderObjects:
         except OSError as error:
             raise DataError(f"{path} cannot be stored: {error.strerror}") from error
         digest = digest_bytes(data)
-        intake.keep(digest, data)
+        intake.keep({digest: data})
         identity = identity_of(after)
         unchanged = identity == before and len(data) == after.st_size
         return Stored(digest, len(data), identity if unchanged else None, bool(after.st_mode & 0o100), seen)
@@ -126,8 +128,7 @@ class FolderObjects:
         """Store bytes."""
         digests = [digest_bytes(data) for data in blobs]
         with self.intake() as intake:
-            for digest, data in zip(digests, blobs, strict=True):
-                intake.keep(digest, data)
+            intake.keep(dict(zip(digests, blobs, strict=True)))
         return digests
 
     def intake(self) -> FolderIntake:
@@ -136,7 +137,7 @@ class FolderObjects:
 
     def has(self, digest: Digest) -> bool:
         """Whether an object is here; it is then made young again, so that nobody collects it as garbage."""
-        return self.packs.refresh(digest) or self.loose.refresh(digest)
+        return bool(self.packs.refresh([digest])) or self.loose.refresh(digest)
 
     def read_blobs(self, digests: Sequence[Digest]) -> list[bytes]:
         """Return the bytes of objects, verified."""
@@ -229,6 +230,8 @@ class FolderIntake:
         self._objects = objects
         self._few: dict[Digest, bytes] | None = {}
         self._packing = objects.packs.writer()
+        self._asked = 0
+        self._alone: set[Digest] | None = None
 
     def __enter__(self) -> Self:
         """Return itself."""
@@ -238,21 +241,36 @@ class FolderIntake:
         """Seal what came."""
         self.seal()
 
-    def keep(self, digest: Digest, data: bytes) -> None:
-        """Take the bytes of an object whose digest is known."""
-        few = self._few
-        if digest in self._packing or (few and digest in few) or self._objects.has(digest):
-            return
-        if len(data) >= SMALL:
-            self._objects.loose.put(digest, data)
-        elif few is None:
-            self._packing.add(digest, data)
-        else:
-            few[digest] = data
-            if len(few) >= FEW:
-                self._few = None
-                for held, bytes_ in few.items():
-                    self._packing.add(held, bytes_)
+    def keep(self, found: Mapping[Digest, bytes]) -> None:
+        """Take the bytes of objects whose digests are known."""
+        packing = self._packing.places
+        fresh = [d for d in found if d not in packing]
+        there = self._there(fresh)
+        for digest in fresh:
+            if digest in there:
+                continue
+            data = found[digest]
+            if len(data) >= SMALL:
+                self._objects.loose.put(digest, data)
+            elif self._few is None:
+                self._packing.add(digest, data)
+            else:
+                self._few[digest] = data
+                if len(self._few) >= FEW:
+                    few, self._few = self._few, None
+                    for held, bytes_ in few.items():
+                        self._packing.add(held, bytes_)
+
+    def _there(self, digests: Collection[Digest]) -> set[Digest]:
+        """Return those that the store has; they are then made young again."""
+        there = self._objects.packs.refresh(digests)
+        rest = [d for d in digests if d not in there]
+        self._asked += len(rest)
+        if self._alone is None and self._asked > _MANY:
+            # Of many, few lie alone: one listing tells which, instead of a look for each.
+            self._alone = {digest for digest, _ in self._objects.loose.listing()}
+        asked = rest if self._alone is None else self._alone.intersection(rest)
+        return there | {d for d in asked if self._objects.loose.refresh(d)}
 
     def copy(self, path: str) -> Stored:
         """Take a large file."""

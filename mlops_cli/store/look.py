@@ -15,7 +15,7 @@ from mlops_cli.store.globs import LITTER
 from mlops_cli.store.stat_cache import LARGEST, Identity
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from mlops_cli.store.artifact import Artifact
     from mlops_cli.store.digest import Digest
@@ -126,6 +126,11 @@ class Memory:
                 return
             group.add(path)
             path, above = above, above.rpartition("/")[0]
+
+    def remember_children(self, folder: str, looks: Mapping[str, FileLook]) -> None:
+        """Keep what was found at paths in one folder."""
+        self.known.update(looks)
+        self._inside.setdefault(folder, set()).update(looks)
 
     def forget(self, paths: Iterable[str]) -> None:
         """Forget paths, and everything above and below them."""

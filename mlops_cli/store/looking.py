@@ -16,10 +16,12 @@ from mlops_cli.store.stat_cache import FolderMemo, Row, StatCache, at_rest, iden
 from mlops_cli.store.tree import DEEPEST, Entry, encode_tree, link_climb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Sequence
 
     from mlops_cli.store.objects import Intake
 
+# Small files that go into the store together: few enough to lie in memory, and seldom more than 64 KiB each.
+_AT_ONCE = 500
 # Below this many bytes in all, starting threads costs more than reading.
 _WORTH_THREADS = 4 << 20
 _ANYWHERE = 1 << 30  # more folders than any path climbs
@@ -125,6 +127,7 @@ class Looking:
         self.depth = 0
         self.memos: dict[str, FolderMemo] = {}
         self.unread: list[tuple[str, FileLook]] = []
+        self.single: set[str] = set()  # files that were asked for, and not met in a folder
         # Folders that were opened, those inside before those around them.
         self.opened: list[tuple[str, FolderLook, Listing, str]] = []
 
@@ -139,6 +142,7 @@ class Looking:
                 folders[path] = look
             elif look is not None:
                 files[path] = look
+        self.single.update(files)
         if files:
             rows = self.cache.rows([self.ground.absolute(p) for p in files])
             for path, look in files.items():
@@ -181,14 +185,15 @@ class Looking:
             look.children[name] = folder
             _climbs(look, folder.climb - 1, folder.climber)
         rows = self.cache.folder_rows(absolute)
+        new: dict[str, FileLook] = {}
         for name, file in listing.looks():
             child = f"{path}/{name}"
             known = self.known.get(child)
             if not isinstance(known, FileLook):
-                known = file
-                self.memory.remember(child, known)
+                known = new[child] = file
                 self._believe(child, known, rows.get(name))
             look.children[name] = known
+        self.memory.remember_children(path, new)
         self.opened.append((path, look, listing, rules))
 
     def _folder(self, path: str) -> FolderLook:
@@ -238,10 +243,11 @@ class Looking:
         else:
             for path, look in large:
                 self._read_large(path, look)
-        for path, look in small:
-            self._read_small(path, look)
+        for at in range(0, len(small), _AT_ONCE):
+            self._read_small(small[at : at + _AT_ONCE])
+        # What lies in a folder is learnt with it.
         for path, look in self.unread:
-            if look.digest is not None:
+            if path in self.single and look.digest is not None:
                 self.cache.learn(self.ground.absolute(path), Row(look.identity, look.digest, look.seen))
 
     def _read_large(self, path: str, look: FileLook) -> None:
@@ -256,23 +262,29 @@ class Looking:
         else:
             look.identity, look.seen = stored.identity, stored.seen
 
-    def _read_small(self, path: str, look: FileLook) -> None:
-        """Read a file in one go; there may be a hundred thousand of them, so nothing is made that is not needed."""
-        look.seen = time.time_ns()
-        try:
-            descriptor = os.open(self.ground.absolute(path), os.O_RDONLY | os.O_CLOEXEC)
+    def _read_small(self, files: Sequence[tuple[str, FileLook]]) -> None:
+        """Read files in one go each; there may be a hundred thousand of them, so nothing is made that is not needed."""
+        found: dict[Digest, bytes] = {}
+        changed: list[tuple[str, FileLook]] = []
+        for path, look in files:
+            look.seen = time.time_ns()
             try:
-                data = os.read(descriptor, SMALL)
-                after = identity_of(os.fstat(descriptor))
-            finally:
-                os.close(descriptor)
-        except OSError as error:
-            raise DataError(f"{path} cannot be read: {error.strerror}") from error
-        if after == look.identity and len(data) == after.size:
-            look.digest = digest_bytes(data)
-            if self.intake is not None:
-                self.intake.keep(look.digest, data)
-        else:  # it changed since it was listed
+                descriptor = os.open(self.ground.absolute(path), os.O_RDONLY | os.O_CLOEXEC)
+                try:
+                    data = os.read(descriptor, SMALL)
+                    after = identity_of(os.fstat(descriptor))
+                finally:
+                    os.close(descriptor)
+            except OSError as error:
+                raise DataError(f"{path} cannot be read: {error.strerror}") from error
+            if after == look.identity and len(data) == after.size:
+                look.digest = digest_bytes(data)
+                found[look.digest] = data
+            else:
+                changed.append((path, look))
+        if self.intake is not None:
+            self.intake.keep(found)
+        for path, look in changed:  # since they were listed
             self._read_large(path, look)
 
     def _keep(self, path: str, look: FolderLook, listing: Listing, rules: str, news: set[int]) -> None:

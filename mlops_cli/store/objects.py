@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from mlops_cli.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from mlops_cli.store.digest import Digest
     from mlops_cli.store.stat_cache import Identity
@@ -61,8 +61,8 @@ class Intake(Protocol):
     One thread keeps; several may copy.
     """
 
-    def keep(self, digest: Digest, data: bytes) -> None:
-        """Take the bytes of a small object whose digest is known."""
+    def keep(self, found: Mapping[Digest, bytes]) -> None:
+        """Take the bytes of small objects whose digests are known."""
         ...
 
     def copy(self, path: str) -> Stored:

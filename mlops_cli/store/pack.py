@@ -30,8 +30,8 @@ _HEAD = struct.Struct("<8sII")
 _RAW = 32
 _PLACE = struct.Struct("<QQ")
 _NAME = re.compile(r"[0-9a-f]{64}")
-# A batch this large is answered from a dictionary; the binary search needs no preparation.
-_MANY = 200
+# A search costs as much as so many entries of a dictionary, which pays when it was built for enough of them.
+_SEARCH = 12
 
 
 class Place(NamedTuple):
@@ -48,6 +48,8 @@ class PackIndex:
     ----------
     data : bytes
         The whole index file; kept as the attribute of the same name.
+    places : dict, optional
+        What it says, where whoever made it still knows.
 
     Raises
     ------
@@ -55,7 +57,7 @@ class PackIndex:
         When the bytes are not an index, or not what was written.
     """
 
-    def __init__(self, data: bytes) -> None:
+    def __init__(self, data: bytes, places: dict[Digest, Place] | None = None) -> None:
         if len(data) < _HEAD.size + _RAW or blake3(data[:-_RAW]).digest() != data[-_RAW:]:
             raise DataError("the index of a pack is damaged")
         mark, count, zero = _HEAD.unpack_from(data)
@@ -64,7 +66,8 @@ class PackIndex:
         self._count: int = count
         self.data = data
         self._places = _HEAD.size + count * _RAW
-        self._all: dict[Digest, Place] | None = None
+        self._all = places
+        self._searched = 0
 
     def __len__(self) -> int:
         return self._count
@@ -85,7 +88,8 @@ class PackIndex:
     def find_all(self, digests: Iterable[Digest]) -> dict[Digest, Place]:
         """Return where those of the objects lie that the pack holds."""
         wanted = digests if isinstance(digests, set | frozenset | dict) else set(digests)
-        if self._all is None and len(wanted) < _MANY:
+        self._searched += len(wanted)
+        if self._all is None and self._searched * _SEARCH < self._count:
             return {d: place for d in wanted if (place := self.find(d)) is not None}
         known = self.places
         if len(wanted) > len(known):
@@ -141,7 +145,7 @@ class PackBuilder:
     """
 
     def __init__(self) -> None:
-        self.places: dict[Digest, tuple[int, int]] = {}
+        self.places: dict[Digest, Place] = {}
         self.size = len(PACK_MARK)
         self._hasher = blake3()
         self._pieces: list[bytes] = [PACK_MARK]
@@ -150,7 +154,7 @@ class PackBuilder:
         """Take an object; one that is held already is passed over."""
         if digest not in self.places:
             size = len(data)
-            self.places[digest] = (self.size, size)
+            self.places[digest] = Place(self.size, size)
             self._pieces.append(data)
             self.size += size
 

@@ -100,21 +100,23 @@ class LocalPacks:
                 break
         return found
 
-    def refresh(self, digest: Digest) -> bool:
-        """Make the pack of an object young again; return False where no pack holds it."""
-        pack = next((p for p in self.all() if digest in p.index), None)
-        if pack is None:
-            return False
-        if pack.name not in self._young:
+    def refresh(self, digests: Collection[Digest]) -> set[Digest]:
+        """Make the packs of objects young again; return those objects that lie in one."""
+        found = self.find_all(digests)
+        gone: set[str] = set()
+        for pack in {pack.name: pack for pack in found.values()}.values():
+            if pack.name in self._young:
+                continue
             try:
                 os.utime(pack.path)
             except FileNotFoundError:
                 self.again()
-                return False
+                gone.add(pack.name)
+                continue
             except OSError:  # a store that others own, or that is read-only
                 pass
             self._young.add(pack.name)
-        return True
+        return {d for d, pack in found.items() if pack.name not in gone}
 
     def read(self, wanted: Mapping[Digest, LocalPack]) -> Iterator[tuple[Digest, bytes]]:
         """Yield the bytes of objects, verified, pack by pack in the order in which they lie.
@@ -155,8 +157,8 @@ class LocalPacks:
         """Return what writes new packs."""
         return PackWriter(self, self._temporary / f"pack-{next(self._count)}")
 
-    def settle(self, temporary: str, name: str, index: bytes) -> None:
-        """Give a finished pack its name, and then write its index.
+    def settle(self, temporary: str, name: str, index: bytes, places: dict[Digest, Place]) -> None:
+        """Give a finished pack its name, and then write its index, which says where the objects lie.
 
         Raises
         ------
@@ -178,7 +180,7 @@ class LocalPacks:
         self._settled(str(index_path))
         with self._lock:
             if self._packs is not None:
-                self._packs[name] = LocalPack(name, path, PackIndex(index))
+                self._packs[name] = LocalPack(name, path, PackIndex(index, places))
 
     def remove(self, pack: LocalPack) -> None:
         """Remove a pack: its index first, so that nothing is ever named that is gone."""
@@ -255,8 +257,10 @@ class PackWriter:
         """Seal what came."""
         self.seal()
 
-    def __contains__(self, digest: Digest) -> bool:
-        return digest in self._builder.places
+    @property
+    def places(self) -> Mapping[Digest, Place]:
+        """What the pack holds that is being written."""
+        return self._builder.places
 
     def add(self, digest: Digest, data: bytes) -> None:
         """Take an object.
@@ -287,7 +291,7 @@ class PackWriter:
         try:
             os.close(self._descriptor)
             self._descriptor = -1
-            self._packs.settle(self._temporary, builder.name, builder.index())
+            self._packs.settle(self._temporary, builder.name, builder.index(), builder.places)
             self.sealed.append(builder.name)
         except OSError as error:
             raise unwritable(f"{self._packs.folder} cannot be written", error) from error

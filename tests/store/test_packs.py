@@ -40,7 +40,7 @@ def test_without_a_folder_there_are_no_packs(tmp_path: Path) -> None:
     packs = local_packs(tmp_path)
     assert packs.all() == []
     assert packs.find_all(DIGESTS) == {}
-    assert not packs.refresh(DIGESTS[0])
+    assert not packs.refresh([DIGESTS[0]])
 
 
 def test_a_writer_that_got_nothing_writes_nothing(tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_a_pack_that_is_gone_cannot_be_made_young(tmp_path: Path) -> None:
     packs, other = local_packs(tmp_path), local_packs(tmp_path)
     packed(packs, *BLOBS)
     other.remove(other.all()[0])
-    assert not packs.refresh(DIGESTS[0])
+    assert not packs.refresh([DIGESTS[0]])
     assert packs.all() == []
 
 
@@ -110,10 +110,10 @@ def test_a_pack_is_made_young_once_a_command(tmp_path: Path) -> None:
     pack = packed(local_packs(tmp_path), *BLOBS)
     packs = local_packs(tmp_path)
     os.utime(pack.path, (1000, 1000))
-    assert packs.refresh(DIGESTS[0])
+    assert packs.refresh([DIGESTS[0]])
     assert os.stat(pack.path).st_mtime > 1000
     os.utime(pack.path, (1000, 1000))
-    assert packs.refresh(DIGESTS[1])
+    assert packs.refresh([DIGESTS[1]])
     assert os.stat(pack.path).st_mtime == 1000
 
 

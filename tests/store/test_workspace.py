@@ -25,7 +25,7 @@ from tests.support.files import later, spying, write, write_all
 
 if TYPE_CHECKING:
     import random
-    from collections.abc import Callable, Iterator
+    from collections.abc import Iterator, Sequence
     from pathlib import Path
 
     from mlops_cli.store.objects import Stored
@@ -50,16 +50,19 @@ def reading() -> Iterator[list[str]]:
     """Note which files are read, small or large."""
     read: list[str] = []
 
-    def watched(real: Callable[[Looking, str, FileLook], None]) -> Callable[[Looking, str, FileLook], None]:
-        def call(self: Looking, path: str, look: FileLook) -> None:
-            read.append(path)
-            real(self, path, look)
+    small, large = Looking._read_small, Looking._read_large
 
-        return call
+    def read_small(self: Looking, files: Sequence[tuple[str, FileLook]]) -> None:
+        read.extend(path for path, _ in files)
+        small(self, files)
+
+    def read_large(self: Looking, path: str, look: FileLook) -> None:
+        read.append(path)
+        large(self, path, look)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Looking, "_read_small", watched(Looking._read_small))
-        patch.setattr(Looking, "_read_large", watched(Looking._read_large))
+        patch.setattr(Looking, "_read_small", read_small)
+        patch.setattr(Looking, "_read_large", read_large)
         yield read
 
 
@@ -754,7 +757,7 @@ def test_a_file_that_changes_while_it_is_taken_in_is_what_was_stored(root: Path)
         def copy(self, path: str) -> Stored:
             stored = super().copy(path)
             short = digest_bytes(b"short")
-            self.keep(short, b"short")
+            self.keep({short: b"short"})
             return replace(stored, digest=short, size=5, identity=None)
 
     cache = StatCache(None)

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from mlops_cli.store.objects import Intake
     from mlops_cli.store.remotes.port import RemoteFiles
 
 Content = "bytes | Mapping[str, Content]"
@@ -87,7 +88,7 @@ class Side:
             return Artifact(digest, len(content))
         trees: list[bytes] = []
         with self.objects.intake() as intake:
-            artifact = _gather(content, trees, intake.keep)
+            artifact = _gather(content, trees, intake)
         self.objects.put_blobs(trees)
         return artifact
 
@@ -127,15 +128,15 @@ class Side:
         return found + sorted(packs ^ indexes)
 
 
-def _gather(content: Mapping[str, object], trees: list[bytes], keep: object) -> Artifact:
+def _gather(content: Mapping[str, object], trees: list[bytes], intake: Intake) -> Artifact:
     entries = []
     for name, inside in content.items():
         if isinstance(inside, bytes):
             digest = digest_bytes(inside)
-            keep(digest, inside)  # type: ignore[operator]
+            intake.keep({digest: inside})
             entries.append(Entry(name, "file", digest, len(inside)))
         else:
-            below = _gather(inside, trees, keep)  # type: ignore[arg-type]
+            below = _gather(inside, trees, intake)  # type: ignore[arg-type]
             entries.append(Entry(name, "tree", below.digest, below.size))
     data = encode_tree(entries)
     trees.append(data)

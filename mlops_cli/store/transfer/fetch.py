@@ -125,14 +125,10 @@ def _fetch_packed(
             if isinstance(objects, DataError):
                 failed.update(dict.fromkeys([digest for digest, _ in span.objects], objects))
                 continue
-            good = 0
-            for digest, data in objects:
-                if data is None:
-                    failed[digest] = wrong_bytes(digest)
-                else:
-                    intake.keep(digest, data)
-                    good += 1
-            tally.moved(good, span.size)
+            good = {digest: data for digest, data in objects if data is not None}
+            failed.update({digest: wrong_bytes(digest) for digest, data in objects if data is None})
+            intake.keep(good)
+            tally.moved(len(good), span.size)
     return failed
 
 

@@ -168,7 +168,7 @@ def _rewrite(
                 swept.damaged.append(f"{pack.path}: {error.message}")
                 continue
             for digest, data in content:
-                if digest not in writing:
+                if digest not in writing.places:
                     writing.add(digest, data)
                     written += len(data)
             old.append(pack)
