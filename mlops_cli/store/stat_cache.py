@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from blake3 import blake3
 
 from mlops_cli.store.digest import PREFIX, Digest
-from mlops_cli.store.disposable import hindered, throw_away
+from mlops_cli.store.disposable import hindered, throw_away, write_ahead
 
 if TYPE_CHECKING:
     import os
@@ -375,7 +375,7 @@ def _connect_file(path: Path) -> sqlite3.Connection:
     connection.execute("PRAGMA synchronous=NORMAL")
     if connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:
         return connection
-    connection.execute("PRAGMA journal_mode=WAL")
+    write_ahead(connection)
     with connection:
         connection.execute("BEGIN IMMEDIATE")
         if connection.execute("PRAGMA user_version").fetchone()[0] == _VERSION:

@@ -11,7 +11,7 @@ from contextlib import contextmanager, suppress
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Any
 
-from mlops_cli.store.disposable import throw_away
+from mlops_cli.store.disposable import throw_away, write_ahead
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -128,7 +128,7 @@ class Database:
             connection.execute("PRAGMA synchronous=NORMAL")
             connection.execute("PRAGMA cache_size=-65536")
             if _version(connection) != VERSION:
-                connection.execute("PRAGMA journal_mode=WAL")
+                write_ahead(connection)
                 _make_tables(connection)
         except BaseException:
             connection.close()
