@@ -141,17 +141,10 @@ class Workspace:
             self._memory.remember(path, FileLook(identity, executable, digest, seen))
             self._cache.learn(self.absolute(path), Row(identity, digest, seen))
 
-    def learn_placed(self, folder: str, rows: Mapping[str, tuple[Identity, Digest, int]]) -> None:
-        """Keep what the files of a folder are, that were placed from the store.
-
-        Parameters
-        ----------
-        rows : mapping
-            Name to identity, digest, and a moment (ns since the epoch) at which nobody could have changed the file.
-        """
+    def learn_placed(self, folder: str, rows: Mapping[str, Row]) -> None:
+        """Keep what files of a folder are that were placed from the store, by name; `seen` when nobody could have changed them."""
         with self._lock:
-            for name, (identity, digest, seen) in rows.items():
-                self._cache.learn(f"{self.absolute(folder)}/{name}", Row(identity, digest, seen))
+            self._cache.learn_some(self.absolute(folder), rows)
 
     def changed(self, path: str, before: Artifact | None) -> bool:
         """Whether a path no longer holds what an earlier look found; looks again, reads only where it must."""

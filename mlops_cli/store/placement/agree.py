@@ -17,7 +17,7 @@ from mlops_cli.store.objects import DamagedObjectError, Placement
 from mlops_cli.store.placement.difference import WORTHLESS
 from mlops_cli.store.placement.side_by_side import place
 from mlops_cli.store.placing import move
-from mlops_cli.store.stat_cache import identity_of
+from mlops_cli.store.stat_cache import Row, identity_of
 
 if TYPE_CHECKING:
     from mlops_cli.store.objects import Objects
@@ -167,11 +167,11 @@ class _Work:
         """Keep the digests of what was built."""
         if not self.seen:
             return
-        folders: dict[str, dict[str, tuple[Identity, Digest, int]]] = {}
+        folders: dict[str, dict[str, Row]] = {}
         for (folder, name), identity, placement in zip(
             self.places, self.identities, self.placements, strict=False
         ):
-            folders.setdefault(folder, {})[name] = (identity, placement.digest, self.seen)
+            folders.setdefault(folder, {})[name] = Row(identity, placement.digest, self.seen)
         for folder, rows in folders.items():
             self.workspace.learn_placed(folder, rows)
 
