@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from mlops_cli.data.drift.model import TYPES, DriftSettings
 from mlops_cli.data.drift.request import split_types
-from mlops_cli.data.machine import prepare_arrays
 from mlops_cli.data.table.formats import by_name
 from mlops_cli.data.table.kinds import KINDS
 from mlops_cli.errors import FileError, UsageError
@@ -52,7 +51,6 @@ def drift(
     UsageError
         When a column is asked for that neither has.
     """
-    prepare_arrays()
     from mlops_cli.data.drift.tables import compare_addresses
 
     kinds, compared = split_types(dict(_pair(each) for each in types))

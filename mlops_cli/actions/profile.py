@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from mlops_cli.data.machine import prepare_arrays
 from mlops_cli.errors import UsageError
 from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.git.discover import find_project
@@ -98,7 +97,6 @@ def profile(
     DataError
         When the table cannot be read.
     """
-    prepare_arrays()
     from mlops_cli.data.profile.step import read_settings
     from mlops_cli.data.profile.work import holds_profile, make_profile
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from mlops_cli.data.machine import prepare_arrays
 from mlops_cli.errors import UsageError
 from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.opened.scratch import scratch_folder
@@ -49,7 +48,6 @@ def validate(folder: Path, request: Request) -> Validation:
     DataError
         When a table cannot be read.
     """
-    prepare_arrays()
     from mlops_cli.data.checks.work import validate_request
 
     with scratch_folder(folder) as scratch:
@@ -71,7 +69,6 @@ def infer(folder: Path, path: str, file: str = "", *, force: bool = False) -> In
     UsageError
         When the file is there already.
     """
-    prepare_arrays()
     from mlops_cli.data.checks.work import infer_text
 
     if file and not force and (folder / file).exists():

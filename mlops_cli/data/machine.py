@@ -23,7 +23,7 @@ _LARGE, _MUCH = 32 << 20, 256 << 20
 def prepare_arrays() -> None:
     """Have numpy sort six times as fast on Zen 4, and keep memory for the next column instead of giving it back.
 
-    There `vpcompressq` to memory takes about 140 cycles, and sorting with AVX-512 consists of it (numpy/x86-simd-sort, issue 6);
+    There `vpcompressq` to memory takes about 140 cycles, and sorting with AVX-512 consists of it (decision 0023);
     where somebody has chosen numpy's kernels already, that stays. The processes that this one starts see nothing of it: they are
     given what Python knows of the environment, which stays as it is.
     """

@@ -111,6 +111,7 @@ def drift(
     """Say whether two tables are alike: column by column and all together; the exit code is 1 where they are not."""
     from mlops_cli.actions.drift import drift as act
     from mlops_cli.actions.drift import settings_of
+    from mlops_cli.data.machine import prepare_arrays
     from mlops_cli.render.drift import drift_summary, drift_text, drift_wire
     from mlops_cli.statistics.verdict import exit_code
 
@@ -119,6 +120,7 @@ def drift(
         columns=columns or (), ignore=ignore or (), warn=warn, fail=fail, q=q, share=share, time=time,
         joint=not no_joint,
     )  # fmt: skip
+    prepare_arrays()
     report = act(Path(talk.folder), reference, current, settings, types=types or (), model=model)
     if talk.as_json or output is DriftForm.JSON:
         talk.json(drift_wire(report))

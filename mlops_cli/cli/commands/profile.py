@@ -99,8 +99,10 @@ def make(
     """Profile a table: what is in each column, how much is missing, how values spread."""
     from mlops_cli.actions.profile import kinds_of
     from mlops_cli.actions.profile import profile as act
+    from mlops_cli.data.machine import prepare_arrays
 
     talk = console().take(directory, as_json or output is ProfileForm.JSON, quiet, verbose)
+    prepare_arrays()
     result = act(
         talk.folder, path, against=against, out=out, types=kinds_of(types or ()), pii=pii or (), stage=stage
     )

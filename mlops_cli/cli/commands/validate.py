@@ -87,6 +87,7 @@ def validate(
     """Find what is silently wrong with a table; the exit code is 1 where it fails."""
     from mlops_cli.actions.validate import validate as act
     from mlops_cli.data.checks.request import Request
+    from mlops_cli.data.machine import prepare_arrays
     from mlops_cli.formats.quantities import read_duration
     from mlops_cli.render.validate import validate_summary, validate_text, validate_wire
 
@@ -112,6 +113,7 @@ def validate(
     if fresh and seconds is None:
         raise UsageError(f"--fresh takes an age such as 6h or 2d, not {fresh}")
     request = Request(path, schema, against, raw, train, target, tuple(key or ()), time, seconds)
+    prepare_arrays()
     result = act(talk.folder, request)
     if in_json:
         talk.json(validate_wire(result))
@@ -132,9 +134,11 @@ def _alone(others: dict[str, object]) -> None:
 
 def _infer(path: str, schema: str, *, force: bool, in_json: bool) -> None:
     from mlops_cli.actions.validate import infer as act
+    from mlops_cli.data.machine import prepare_arrays
     from mlops_cli.render.validate import infer_notice, infer_text, infer_wire
 
     talk = console()
+    prepare_arrays()
     result = act(talk.folder, path, schema, force=force)
     if in_json:
         talk.json(infer_wire(result))
