@@ -16,7 +16,7 @@ from mlops_cli.store.placing import write_file
 from mlops_cli.store.stat_cache import identity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from mlops_cli.settings import LinkKind
@@ -119,7 +119,7 @@ class FolderObjects:
         except OSError as error:
             raise DataError(f"{path} cannot be stored: {error.strerror}") from error
         digest = digest_bytes(data)
-        intake.keep({digest: data})
+        intake.keep([(digest, data)])
         identity = identity_of(after)
         unchanged = identity == before and len(data) == after.st_size
         return Stored(digest, len(data), identity if unchanged else None, bool(after.st_mode & 0o100), seen)
@@ -128,7 +128,7 @@ class FolderObjects:
         """Store bytes."""
         digests = [digest_bytes(data) for data in blobs]
         with self.intake() as intake:
-            intake.keep(dict(zip(digests, blobs, strict=True)))
+            intake.keep(list(zip(digests, blobs, strict=True)))
         return digests
 
     def intake(self) -> FolderIntake:
@@ -241,15 +241,14 @@ class FolderIntake:
         """Seal what came."""
         self.seal()
 
-    def keep(self, found: Mapping[Digest, bytes]) -> None:
+    def keep(self, found: Sequence[tuple[Digest, bytes]]) -> None:
         """Take the bytes of objects whose digests are known."""
         packing = self._packing.places
-        fresh = [d for d in found if d not in packing]
-        there = self._there(fresh)
-        for digest in fresh:
+        fresh = {digest: data for digest, data in found if digest not in packing}
+        there = self._there(fresh.keys())
+        for digest, data in fresh.items():
             if digest in there:
                 continue
-            data = found[digest]
             if len(data) >= SMALL:
                 self._objects.loose.put(digest, data)
             elif self._few is None:

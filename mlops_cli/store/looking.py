@@ -264,7 +264,7 @@ class Looking:
 
     def _read_small(self, files: Sequence[tuple[str, FileLook]]) -> None:
         """Read files in one go each; there may be a hundred thousand of them, so nothing is made that is not needed."""
-        found: dict[Digest, bytes] = {}
+        found: list[tuple[Digest, bytes]] = []
         changed: list[tuple[str, FileLook]] = []
         for path, look in files:
             look.seen = time.time_ns()
@@ -279,7 +279,7 @@ class Looking:
                 raise DataError(f"{path} cannot be read: {error.strerror}") from error
             if after == look.identity and len(data) == after.size:
                 look.digest = digest_bytes(data)
-                found[look.digest] = data
+                found.append((look.digest, data))
             else:
                 changed.append((path, look))
         if self.intake is not None:

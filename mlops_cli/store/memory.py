@@ -13,7 +13,7 @@ from mlops_cli.store.objects import Placement, Stored, damaged_object, missing_o
 from mlops_cli.store.stat_cache import Identity, identity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
 
 class MemoryObjects:
@@ -97,7 +97,7 @@ class MemoryIntake:
     def __exit__(self, *_: object) -> None:
         """Do nothing: all of it is there."""
 
-    def keep(self, found: Mapping[Digest, bytes]) -> None:
+    def keep(self, found: Sequence[tuple[Digest, bytes]]) -> None:
         """Take the bytes of small objects."""
         self._objects.blobs.update(found)
 

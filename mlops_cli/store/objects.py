@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Protocol, Self
 from mlops_cli.errors import DataError
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Sequence
 
     from mlops_cli.store.digest import Digest
     from mlops_cli.store.stat_cache import Identity
@@ -61,8 +61,8 @@ class Intake(Protocol):
     One thread keeps; several may copy.
     """
 
-    def keep(self, found: Mapping[Digest, bytes]) -> None:
-        """Take the bytes of small objects whose digests are known."""
+    def keep(self, found: Sequence[tuple[Digest, bytes]]) -> None:
+        """Take the bytes of small objects whose digests are known; one may come several times."""
         ...
 
     def copy(self, path: str) -> Stored:

@@ -64,7 +64,7 @@ def take_in(
     with objects.intake() as intake:
         for item, taken in flight.run(lambda item: _take(objects, item, tally), items):
             if isinstance(taken, Taken) and taken.data is not None:
-                intake.keep({taken.digest: taken.data})
+                intake.keep([(taken.digest, taken.data)])
                 yield item, taken._replace(data=None)
             else:
                 yield item, taken

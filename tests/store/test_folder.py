@@ -224,9 +224,9 @@ def test_where_the_disk_fills_up_what_was_sealed_before_stays(
     def take_in() -> None:
         with folder.intake() as intake:
             for blob in blobs_of(100):
-                intake.keep({digest_bytes(blob): blob})
-            intake.keep({big: bytes(60_000)})
-            intake.keep({digest_bytes(b"after"): b"after"})
+                intake.keep([(digest_bytes(blob), blob)])
+            intake.keep([(big, bytes(60_000))])
+            intake.keep([(digest_bytes(b"after"), b"after")])
 
     with full_disk(20_000), pytest.raises(DataError, match="cannot be written"):
         take_in()
@@ -259,7 +259,7 @@ def test_threads_may_copy_while_one_keeps(folder: FolderObjects, tmp_path: Path)
         for thread in threads:
             thread.start()
         for blob in blobs_of(500):
-            intake.keep({digest_bytes(blob): blob})
+            intake.keep([(digest_bytes(blob), blob)])
         for thread in threads:
             thread.join()
     everything = [*found, *map(digest_bytes, blobs_of(500))]

@@ -28,5 +28,5 @@ def test_what_is_taken_in_is_there_at_once() -> None:
     store = MemoryObjects()
     digest = digest_bytes(b"one")
     with store.intake() as intake:
-        intake.keep({digest: b"one"})
+        intake.keep([(digest, b"one")])
         assert store.missing([digest]) == set()

@@ -243,7 +243,7 @@ def test_what_is_kept_while_files_are_read_is_in_the_store_at_the_end(store: Sto
     blobs = [bytes([n]) * n for n in range(40)]
     with store.intake() as intake:
         for blob in blobs:
-            intake.keep({digest_bytes(blob): blob})
+            intake.keep([(digest_bytes(blob), blob)])
     assert store.read_blobs([digest_bytes(blob) for blob in blobs]) == blobs
 
 
@@ -270,7 +270,7 @@ def test_where_reading_fails_what_was_kept_before_stays(store: Store) -> None:
     def read(count: int) -> None:
         with store.intake() as intake:
             for n in range(count):
-                intake.keep({digest_bytes(bytes([n])): bytes([n])})
+                intake.keep([(digest_bytes(bytes([n])), bytes([n]))])
             raise FileNotFoundError
 
     for count in (3, 30):

@@ -757,7 +757,7 @@ def test_a_file_that_changes_while_it_is_taken_in_is_what_was_stored(root: Path)
         def copy(self, path: str) -> Stored:
             stored = super().copy(path)
             short = digest_bytes(b"short")
-            self.keep({short: b"short"})
+            self.keep([(short, b"short")])
             return replace(stored, digest=short, size=5, identity=None)
 
     cache = StatCache(None)

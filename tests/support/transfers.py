@@ -133,7 +133,7 @@ def _gather(content: Mapping[str, object], trees: list[bytes], intake: Intake) -
     for name, inside in content.items():
         if isinstance(inside, bytes):
             digest = digest_bytes(inside)
-            intake.keep({digest: inside})
+            intake.keep([(digest, inside)])
             entries.append(Entry(name, "file", digest, len(inside)))
         else:
             below = _gather(inside, trees, intake)  # type: ignore[arg-type]

@@ -6,7 +6,7 @@ import threading
 from typing import TYPE_CHECKING, Self
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Mapping, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from mlops_cli.store.digest import Digest
     from mlops_cli.store.objects import Intake, Objects, Placement, Stored
@@ -96,10 +96,10 @@ class CountedIntake:
         """Seal what came."""
         self._intake.__exit__(*error)
 
-    def keep(self, found: Mapping[Digest, bytes]) -> None:
+    def keep(self, found: Sequence[tuple[Digest, bytes]]) -> None:
         """Take the bytes of small objects."""
         self._intake.keep(found)
-        self._counted.count(len(found), sum(map(len, found.values())))
+        self._counted.count(len(found), sum(len(data) for _, data in found))
 
     def copy(self, path: str) -> Stored:
         """Take a large file."""

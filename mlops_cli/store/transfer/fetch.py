@@ -125,7 +125,7 @@ def _fetch_packed(
             if isinstance(objects, DataError):
                 failed.update(dict.fromkeys([digest for digest, _ in span.objects], objects))
                 continue
-            good = {digest: data for digest, data in objects if data is not None}
+            good = [(digest, data) for digest, data in objects if data is not None]
             failed.update({digest: wrong_bytes(digest) for digest, data in objects if data is None})
             intake.keep(good)
             tally.moved(len(good), span.size)

@@ -104,7 +104,7 @@ def test_what_is_put_stays_here(here: Side, remote: RemoteFiles, tmp_path: Path)
     [stored] = both.put_files([str(tmp_path / "file")])
     [digest] = both.put_blobs([b"x"])
     with both.intake() as intake:
-        intake.keep({digest_bytes(b"y"): b"y"})
+        intake.keep([(digest_bytes(b"y"), b"y")])
     assert not here.objects.missing([stored.digest, digest, digest_bytes(b"y")])
     assert remote.list() == {}
 
