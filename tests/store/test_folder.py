@@ -267,6 +267,24 @@ def test_threads_may_copy_while_one_keeps(folder: FolderObjects, tmp_path: Path)
     assert kinds(folder) == (12, 500)
 
 
+@pytest.mark.parametrize("many", [0, 5, 1000])
+def test_what_lies_alone_is_not_packed_again_however_many_come(
+    folder: FolderObjects, monkeypatch: pytest.MonkeyPatch, many: int
+) -> None:
+    monkeypatch.setattr("mlops_cli.store.folder._MANY", many)
+    blobs = blobs_of(60)
+    alone = folder.put_blobs(blobs[:3])
+    for digest in alone:
+        os.utime(folder.loose.path(digest), (1000, 1000))
+    with folder.intake() as intake:
+        for at in range(0, 60, 7):
+            part = [(digest_bytes(blob), blob) for blob in blobs[at : at + 7]]
+            intake.keep([*part, *part])  # files of one content
+    assert kinds(folder) == (3, 57)
+    assert all(os.stat(folder.loose.path(digest)).st_mtime > 1000 for digest in alone)
+    assert folder.read_blobs([digest_bytes(blob) for blob in blobs]) == blobs
+
+
 # Asking ------------------------------------------------------------------------------------------------------------
 
 

@@ -750,6 +750,18 @@ def test_what_has_to_be_read_is_taken_in_and_what_is_known_is_not(
         assert set(store.blobs.values()) == taken
 
 
+def test_more_files_than_are_read_at_once_are_all_taken_in(
+    root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlops_cli.store.looking._AT_ONCE", 4)
+    write_all(root / "data", {f"{n % 3}/{n}": f"{n % 7}" for n in range(23)})
+    write_all(root, {f"{n}": f"alone {n}" for n in range(9)})
+    store = MemoryObjects()
+    with store.intake() as intake:
+        Workspace(root, StatCache(None)).look(["data", *map(str, range(9))], intake)
+    assert set(store.blobs.values()) == {b"%d" % n for n in range(7)} | {b"alone %d" % n for n in range(9)}
+
+
 def test_a_file_that_changes_while_it_is_taken_in_is_what_was_stored(root: Path) -> None:
     write(root / "data" / "a", "x" * 100_000)
 
