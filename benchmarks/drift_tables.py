@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from pathlib import Path
+import sys
+from pathlib import Path
 
 NUMERIC, CLASSES = 30, 20
 MOVED = ("n00", "c00")
@@ -36,3 +34,7 @@ def write_tables(folder: Path, rows: int) -> None:
         table = pa.table(columns)
         pq.write_table(table, folder / f"{name}.parquet")
         pa.csv.write_csv(table, folder / f"{name}.csv")
+
+
+if __name__ == "__main__":
+    write_tables(Path(sys.argv[1]), int(sys.argv[2]))
