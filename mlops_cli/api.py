@@ -316,10 +316,20 @@ class ProjectApi:
         with self._open() as opened:
             return train(opened, model, RunOptions(message=message))
 
-    def evaluate(self, subject: str, *, against: str = "", out: str = "", **settings: Any) -> EvaluateResult:
+    def evaluate(
+        self,
+        subject: str,
+        *,
+        against: str = "",
+        out: str = "",
+        predicted: str = "",
+        score: str = "",
+        **settings: Any,
+    ) -> EvaluateResult:
         """Say how good a model is, as `mlops evaluate`; settings as under `with:`, such as `data="test.csv", target="income"`."""
+        options = EvaluateOptions(settings, against, out=out, predicted=predicted, score=score)
         with self._open() as opened:
-            return evaluate(opened, subject, EvaluateOptions(settings, against, out=out))
+            return evaluate(opened, subject, options)
 
     def profile(self, path: str, *, against: str = "", out: str = "") -> ProfileResult:
         """Describe a table, as `mlops profile`."""

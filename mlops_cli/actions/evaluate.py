@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import posixpath
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.errors import FileError, StageError, UsageError
 from mlops_cli.evaluation.model import Evaluation, load_evaluation
+from mlops_cli.evaluation.step import EVALUATION
 from mlops_cli.execution.alone import call_alone
 from mlops_cli.execution.builtins import STEPS
 from mlops_cli.execution.vouched import relative, vouched
@@ -17,11 +19,11 @@ from mlops_cli.git.committed_file import committed_bytes
 from mlops_cli.opened.scratch import scratch_folder
 from mlops_cli.pipeline.graph import Source
 from mlops_cli.tracking.in_place import RunOptions, run
-from mlops_cli.tracking.named_models import EVALUATION, evaluating, find_model, maker
+from mlops_cli.tracking.named_models import evaluating, find_model, maker
 from mlops_cli.tracking.other_models import bring_other
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from mlops_cli.execution.events import Event
     from mlops_cli.opened import Opened
@@ -47,13 +49,23 @@ class EvaluateOptions:
         The largest difference that does not matter; None for what is usual.
     out : str
         Where to write the files of the report; nowhere where it is empty.
+    predicted, score : str
+        The columns of answers and scores in a table of predictions; empty to find them by their usual names.
     """
 
     settings: Mapping[str, Any] = field(default_factory=dict)
     against: str = ""
     margin: float | None = None
     out: str = ""
+    predicted: str = ""
+    score: str = ""
     run: RunOptions = field(default_factory=RunOptions)
+
+    @property
+    def columns(self) -> dict[str, str]:
+        """Those of a table of predictions that were named, by what they are."""
+        named = {"predicted": self.predicted, "score": self.score}
+        return {what: column for what, column in named.items() if column}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,14 +94,15 @@ class EvaluateResult:
 
     @property
     def exit_code(self) -> int:
-        """0; 1: another model is better, or do not trust it; 4: a stage failed; 5: a metric could not be computed."""
+        """0; 1: another model is better, do not trust it, or too few rows; 4: a stage failed; 5: a metric could not be computed."""
         if self.evaluation is None:
             return 130 if self.run is not None and self.run.interrupted else 4
         if self.evaluation.verdict == "error":
             return 5
         against = self.evaluation.against
         worse = against is not None and against.verdict == "worse"
-        return 1 if worse or (self.evaluation.verdict == "fail" and not self.goes_on) else 0
+        bad = self.evaluation.verdict in ("fail", "insufficient") and not self.goes_on
+        return 1 if worse or bad else 0
 
 
 def evaluate(
@@ -140,6 +153,7 @@ def _is_path(opened: Opened, subject: str) -> bool:
 def _of_model(
     opened: Opened, name: str, options: EvaluateOptions, listen: Callable[[Event], None]
 ) -> EvaluateResult:
+    _refuse_columns(options.columns)
     model = find_model(opened, name)
     stage, path = evaluating(opened, model)
     result = run(opened, [stage.name], options.run, listen)
@@ -158,6 +172,15 @@ def _of_model(
     return EvaluateResult(found, options.out, result, model.name, goes_on)
 
 
+def _refuse_columns(columns: Iterable[str]) -> None:
+    """Refuse columns of answers and scores that are named where no table of predictions is evaluated."""
+    for name in columns:
+        raise UsageError(
+            f"--{name} names a column of a table of predictions, and this is none",
+            hint="Leave it out; in a pipeline write predictions: {path: …, predicted: COL}.",
+        )
+
+
 # A file -------------------------------------------------------------------------------------------------------------
 
 
@@ -168,7 +191,10 @@ def _of_path(opened: Opened, subject: str, options: EvaluateOptions) -> Evaluate
             f"{subject} is a program or a text, and no model",
             hint="Name the file of a model, such as models/best.joblib; or load it by a class of your own, with --predictor.",
         )
-    settings = {**options.settings, what: subject}
+    columns = options.columns
+    settings = {**options.settings, what: {"path": subject, **columns} if columns else subject}
+    if what == "model":
+        _refuse_columns(columns)
     missing = [
         key for key in ("data", "target") if key not in settings and (key == "target" or what == "model")
     ]
@@ -212,16 +238,30 @@ def _alone(opened: Opened, settings: dict[str, Any], folder: Path, options: Eval
         report = _kept_in(opened, options.out) if options.out else scratch / "report"
         recorded |= _recorded(opened, [path for path in declared.loads if path not in recorded], folder)
         inputs = _inputs(opened, declared.deps, folder)
-        call_alone(
-            step,
-            settings,
-            folder=folder,
-            report=report,
-            inputs=inputs,
-            recorded=recorded,
-            variables=opened.environment.variables,
-        )
+        with _no_empty_folders(report):
+            call_alone(
+                step,
+                settings,
+                folder=folder,
+                report=report,
+                inputs=inputs,
+                recorded=recorded,
+                variables=opened.environment.variables,
+            )
         return _loaded(report / EVALUATION, str(report / EVALUATION))
+
+
+@contextmanager
+def _no_empty_folders(report: Path) -> Iterator[None]:
+    """Take away the folders that were made for a report where none came about: it was refused, or somebody stopped it."""
+    new = [path for path in (report, *report.parents) if not path.exists()]
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):  # what is not empty stays, and so does what it lies in
+            for path in new:
+                path.rmdir()
+        raise
 
 
 def _loaded(file: Path, name: str) -> Evaluation:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -203,10 +204,15 @@ def _target(folder: Path, out: str) -> Path | None:
     Raises
     ------
     UsageError
-        When it is a folder, or lies outside of the project that `folder` is in: nothing is written there.
+        When it is a folder, is called like a page, or lies outside of the project that `folder` is in: nothing is written there.
     """
     if not out:
         return None
+    if out.lower().endswith((".html", ".htm")):
+        raise UsageError(
+            f"{out}: --out writes the profile itself, which is JSON and no page",
+            hint=f"The page goes to standard output: -o html > {shlex.quote(out)}",
+        )
     target = Path(os.path.normpath(folder.resolve() / os.path.expanduser(out)))
     if target.is_dir() or out.endswith(("/", os.sep)):
         raise UsageError(f"{out} is a folder, and a profile is a file", hint=_EXAMPLE)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlops_cli.pipeline.select import find_stages
 from mlops_cli.store.globs import fixed_part, is_glob
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mlops_cli.opened import Opened
     from mlops_cli.pipeline.decision import Decision
     from mlops_cli.store.tracked import DataRecord
+    from mlops_cli.tracking.last_failures import Failure
 
 
 class DataState(NamedTuple):
@@ -44,12 +45,15 @@ class StatusResult:
         Tracked data; where stages were asked for, the data that they read.
     elsewhere : bool
         Whether outputs are recorded and not here, and there is a remote that may have them.
+    failed : mapping
+        Those of the stages that failed when they ran last, and how.
     """
 
     stages: tuple[Decision, ...]
     needed: tuple[Decision, ...] = ()
     data: tuple[DataState, ...] = ()
     elsewhere: bool = False
+    failed: Mapping[str, Failure] = field(default_factory=dict)
 
     @property
     def fresh(self) -> bool:
@@ -91,7 +95,18 @@ def status(opened: Opened, targets: Sequence[str] = (), *, sources: bool = False
         tuple(decision for name, decision in decisions.items() if name not in shown),
         _data(opened, records, sources=sources),
         _elsewhere(opened, decisions.values()),
+        _failed(opened, (decision for name, decision in decisions.items() if name in shown)),
     )
+
+
+def _failed(opened: Opened, decisions: Iterable[Decision]) -> Mapping[str, Failure]:
+    """Return how stages failed that are to run; where nothing is, no record of a run is read."""
+    due = [decision.stage for decision in decisions if decision.state in ("stale", "waiting")]
+    if not due:
+        return {}
+    from mlops_cli.tracking.last_failures import last_failures
+
+    return last_failures(opened.project, due)
 
 
 def _elsewhere(opened: Opened, decisions: Iterable[Decision]) -> bool:

@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 _PREDICTED = ("predicted", "prediction", "y_pred", "pred", "label")
 _SCORE = ("score", "probability", "proba", "y_score", "y_proba")
 SCORE_OF = "score: "  # before the name of a class, in a table of predictions
+_NAME_IT = "Say which it is: --predicted COL (in a pipeline: predictions: {path: …, predicted: COL})"
 
 
 @dataclass(slots=True)
@@ -49,6 +50,8 @@ class Subjects:
         The numbers of the table's rows that are judged.
     left_out : int
         How many others there are.
+    infinite : int
+        In how many of those the truth is infinite.
     frame : DataFrame or None
         What the model was given, a row for each that is judged; None of a table of predictions.
     sample : Sample
@@ -59,6 +62,7 @@ class Subjects:
     table: Table
     rows: Integers
     left_out: int
+    infinite: int
     truth: pd.Series
     frame: pd.DataFrame | None
     judge: Judge
@@ -101,7 +105,8 @@ def subjects_of(settings: EvaluateSettings, call: StepCall) -> Subjects:
     predictor, model_digest, ask = _source(settings, call, table, notes)
     told = None if predictor is None else predictor.task
     task = settings.task if settings.task in (None, "regression") else "classification"
-    rows, left_out = judged_rows(truth, task or told)
+    judged = judged_rows(truth, task or told)
+    rows = judged.rows
     if not len(rows):
         raise DataError(f"{table.name} has no row whose {settings.target} is known")
     truth = truth.iloc[rows].reset_index(drop=True)
@@ -118,16 +123,18 @@ def subjects_of(settings: EvaluateSettings, call: StepCall) -> Subjects:
     if answers.labels is not None:
         judge.labels = answers.labels
     sample = judge.sample(truth, with_answers(answers, truth, settings.positive))
-    if left_out:
-        notes.append(
-            f"{left_out:,} of {counted(table.rows, 'row')} {'is' if left_out == 1 else 'are'} left out: "
-            f"{settings.target} is missing there"
-        )
+    for count, why in ((judged.missing, "missing"), (judged.infinite, "infinite")):
+        if count:
+            notes.append(
+                f"{count:,} of {counted(table.rows, 'row')} {'is' if count == 1 else 'are'} left out: "
+                f"{settings.target} is {why} there"
+            )
     features = () if frame is None else tuple(map(str, frame.columns))
     return Subjects(
         table,
         rows,
-        left_out,
+        judged.left_out,
+        judged.infinite,
         truth,
         frame,
         judge,
@@ -153,7 +160,7 @@ def _source(
 ) -> tuple[Predictor | None, str | None, Callable[[Integers], tuple[pd.DataFrame | None, Answers]]]:
     """Return the model, its digest, and how answers are had for some of the table's rows."""
     if settings.predictions is not None:
-        answers, digest = _predictions(settings, call, table)
+        answers, digest = _predictions(settings, call, table, notes)
         return None, digest, lambda rows: (None, only(answers, rows))
     predictor, digest = load_predictor(settings.model, settings.predictor, call.inputs, call.recorded, notes)
 
@@ -212,7 +219,9 @@ def require(table: Table, names: Sequence[str], what: str, *, named: bool = Fals
 # A table of predictions -------------------------------------------------------------------------------------------
 
 
-def _predictions(settings: EvaluateSettings, call: StepCall, table: Table) -> tuple[Answers, str | None]:
+def _predictions(
+    settings: EvaluateSettings, call: StepCall, table: Table, notes: list[str]
+) -> tuple[Answers, str | None]:
     wish = settings.predictions
     assert wish is not None, "looked at before"  # noqa: S101 - tells the type checker
     said = table if not settings.data else open_table(wish.path, scratch=Path(call.scratch))
@@ -220,43 +229,91 @@ def _predictions(settings: EvaluateSettings, call: StepCall, table: Table) -> tu
         raise DataError(
             f"{said.name} has {counted(said.rows, 'row')}, and {table.name} has {table.rows}: they do not belong together"
         )
-    return answers_of(said, wish.predicted, wish.score), said.digest
+    known = table.names if settings.data else ()
+    by_threshold = settings.threshold is not None
+    found = answer_columns(
+        said, wish.predicted, wish.score, settings.target, known, by_threshold=by_threshold
+    )
+    if not found.predicted and found.several:
+        notes.append(f"{said.name} has no column of answers: each row's is the class with the highest score")
+    used = (found.predicted, found.score, *found.several, settings.target, "row")
+    # Where the table stands for itself, what holds no answers makes slices.
+    silent = [
+        name
+        for name in said.names
+        if name not in used and (name not in known if settings.data else name in (*_PREDICTED, *_SCORE))
+    ]
+    if silent:
+        notes.append(f"{said.name}: {listed(silent)} {'is' if len(silent) == 1 else 'are'} not used")
+    return answers_in(said, found), said.digest
 
 
-def answers_of(table: Table, predicted: str = "", score: str = "") -> Answers:
-    """Return the predictions in a table.
+@dataclass(frozen=True, slots=True)
+class AnswerColumns:
+    """Which columns of a table hold answers and scores; empty where none does. `several` has a column a class."""
+
+    predicted: str = ""
+    score: str = ""
+    several: tuple[str, ...] = ()
+
+
+def answer_columns(
+    table: Table,
+    predicted: str = "",
+    score: str = "",
+    target: str = "",
+    known: Sequence[str] = (),
+    *,
+    by_threshold: bool = False,
+    hint: str = _NAME_IT,
+) -> AnswerColumns:
+    """Return which columns of a table of predictions are which.
 
     Parameters
     ----------
     predicted, score : str
-        Their columns; empty to find them by their usual names. A column a class is called `score: <class>`.
+        Those that were named; empty to find them by their usual names. A column a class is called `score: <class>`.
+    target : str
+        The column with the truth, which is no answer whatever it is called.
+    known : sequence of str
+        Columns that are something else, and no help to whoever looks for the answers.
+    by_threshold : bool
+        Whether one score a row is enough, because a threshold was asked for that answers from it.
+    hint : str
+        How to say which column holds the answers.
 
     Raises
     ------
     DataError
-        When there is neither.
+        When there are no answers. None is made up from a score: nobody said from which one on.
     """
     require(table, [name for name in (predicted, score) if name], "column", named=True)
-    predicted = predicted or next((name for name in _PREDICTED if name in table.names), "")
-    score = score or next((name for name in _SCORE if name in table.names), "")
-    several = [name for name in table.names if name.startswith(SCORE_OF)] if not score else []
-    if not predicted and not score and not several:
-        raise DataError(
-            f"{table.name} has no column of predictions",
-            hint="Call it predicted (and score); or name it in a pipeline: predictions: {path: …, predicted: column}",
-        )
+    names = [name for name in table.names if name != target]
+    predicted = predicted or next((name for name in _PREDICTED if name in names), "")
+    score = score or next((name for name in _SCORE if name in names), "")
+    several = () if score else tuple(name for name in names if name.startswith(SCORE_OF))
+    if predicted or several or (score and by_threshold):
+        return AnswerColumns(predicted, score, several)
+    own = [name for name in names if name not in known]
+    has = f"has {listed(own, 20)}" if own else "has none of its own"
+    scored = "; or have them follow from the score: --threshold 0.5" if score else ""
+    raise DataError(f"{table.name} has no column of answers (predicted): it {has}", hint=f"{hint}{scored}")
+
+
+def answers_in(table: Table, found: AnswerColumns) -> Answers:
+    """Return the predictions in a table."""
     scores: Any = None
-    if score:
-        scores = table.numbers(score)
-    elif several:
-        scores = np.column_stack([table.numbers(name) for name in several])
+    if found.score:
+        scores = table.numbers(found.score)
+    elif found.several:
+        scores = np.column_stack([table.numbers(name) for name in found.several])
     said = (
-        table.frame([predicted])[predicted].to_numpy()
-        if predicted
+        table.frame([found.predicted])[found.predicted].to_numpy()
+        if found.predicted
         else np.full(table.rows, None, dtype=object)
     )
-    labels = tuple(name.removeprefix(SCORE_OF) for name in several) or None
-    return Answers(said, scores, labels=labels, decided=bool(predicted))
+    labels = tuple(name.removeprefix(SCORE_OF) for name in found.several) or None
+    return Answers(said, scores, labels=labels, decided=bool(found.predicted))
 
 
 def answered_columns(table: Table, wish: PredictionsWish) -> tuple[str, ...]:
@@ -272,7 +329,10 @@ def only(answers: Answers, rows: Integers) -> Answers:
 
 
 def with_answers(answers: Answers, truth: pd.Series, positive: str | None) -> Answers:
-    """Return answers where there are scores alone: the positive class from one half on, or the class with the highest score."""
+    """Return answers where there are scores alone: the class with the highest score.
+
+    Of one score a row they are for the time being, until the threshold that was asked for decides.
+    """
     if answers.decided or answers.scores is None:
         return answers
     from mlops_cli.evaluation.labels import coded

@@ -138,21 +138,31 @@ class Extras:
 
     def warnings(self) -> tuple[Warned, ...]:
         """Return what makes the figures doubtful."""
-        if self._broken:
-            return ()
-        from mlops_cli.evaluation.leakage import warnings
+        from mlops_cli.evaluation.doubts import doubts
 
         subjects = self.subjects
-        features = subjects.features or None
+        found = doubts(self.sample, self.measurer.measure, subjects.infinite, self.settings.target)
+        return found if self._broken else (*found, *self._leaks())
+
+    def _leaks(self) -> tuple[Warned, ...]:
+        from mlops_cli.evaluation.leakage import warnings
+
+        features = self.subjects.features or None
+        # A threshold that was asked for is about something else than as many right answers as can be.
+        plain = self.threshold is None
         if not self.settings.train:
-            return warnings(self.columns, self.sample, self.measurer.measure, features, uses=self._uses)
+            return warnings(
+                self.columns, self.sample, self.measurer.measure, features, uses=self._uses, plain=plain
+            )
         from mlops_cli.data.table.opening import open_table
         from mlops_cli.evaluation.slices.columns import TableColumns
 
         scratch = Path(self.call.scratch)
         with open_table(self.settings.train, kinds=self.settings.kinds, scratch=scratch) as table:
             train = TableColumns(table, without=(self.settings.target,))
-            return warnings(self.columns, self.sample, self.measurer.measure, features, train, self._uses)
+            return warnings(
+                self.columns, self.sample, self.measurer.measure, features, train, self._uses, plain=plain
+            )
 
     def value(self) -> Worth | None:
         """Return what the answers are worth."""
@@ -254,7 +264,7 @@ class Extras:
     def _base_of_predictions(self, path: str) -> tuple[Sample, str, Any]:
         from mlops_cli.data.table.table import table_of
         from mlops_cli.evaluation.against.pairing import pair
-        from mlops_cli.evaluation.answering import answers_of
+        from mlops_cli.evaluation.answering import answer_columns, answers_in
         from mlops_cli.evaluation.writing import is_own, read_predictions
 
         if not is_own(path):
@@ -263,7 +273,7 @@ class Extras:
         if about["task"] != self.sample.task:
             raise DataError(f"{path} is of a {about['task']} task, and this is a {self.sample.task} one")
         table = table_of(found, path)
-        answers = answers_of(table)
+        answers = answers_in(table, answer_columns(table))
         judge = replace(self.subjects.judge, labels=answers.labels)
         truth = table.frame(["truth"])["truth"]
         base = judge.sample(truth, replace(answers, probabilities=bool(about["probabilities"])))
@@ -276,7 +286,7 @@ class Extras:
         """Return predictions that came about elsewhere: a row for each of the table's, in the same order."""
         from mlops_cli.data.table.opening import open_table
         from mlops_cli.evaluation.against.pairing import pair
-        from mlops_cli.evaluation.answering import answers_of, only, with_answers
+        from mlops_cli.evaluation.answering import answer_columns, answers_in, only, with_answers
 
         subjects, target = self.subjects, self.settings.target
         with open_table(path, scratch=Path(self.call.scratch)) as table:
@@ -286,7 +296,11 @@ class Extras:
                     "they cannot be held against one another",
                     hint="Give both a row for each of the same rows, in the same order.",
                 )
-            answers = only(answers_of(table), subjects.rows)
+            known, by_threshold = subjects.table.names, self.threshold is not None
+            where = answer_columns(
+                table, target=target, known=known, by_threshold=by_threshold, hint="Call it predicted"
+            )
+            answers = only(answers_in(table, where), subjects.rows)
             judge = replace(subjects.judge, labels=answers.labels)
             answers = with_answers(answers, subjects.truth, judge.positive)
             base = judge.sample(subjects.truth, answers)

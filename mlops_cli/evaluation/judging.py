@@ -21,13 +21,14 @@ from mlops_cli.evaluation.sample import Sample
 from mlops_cli.evaluation.words import counted, listed
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from mlops_cli.evaluation.model import Task
     from mlops_cli.evaluation.predictors.predictor import Answers
     from mlops_cli.statistics.arrays import Floats, Integers
 
 _MOST_CLASSES_OF_NUMBERS = 20  # a target of whole numbers with more distinct ones is taken for an amount
+_REGRESSION = "If it is an amount, say task: regression (on the command line: --task regression)."
 
 
 @dataclass(slots=True)
@@ -133,7 +134,9 @@ class Judge:
         places = {label: at for at, label in enumerate(self.classes)}
         strange = [label for label in (*true_labels, *said_labels) if label not in places]
         if strange:
-            raise DataError(f"{self.where}: {listed(strange)} is none of the classes {listed(self.classes)}")
+            raise DataError(
+                f"{self.where}: {listed(strange)} is none of the classes {listed(self.classes, 10)}"
+            )
         predicted = recoded(said_codes, said_labels, places)
         scores, sure = self._scores(answers, known or said_labels, places)
         assert self.task is not None, "decided above"  # noqa: S101 - tells the type checker
@@ -159,13 +162,13 @@ class Judge:
             )
         if truth and answers and not answers & set(truth):
             raise DataError(
-                f"the model answers {listed(in_class_order(answers))}, and {self.where} has {listed(in_class_order(truth))}",
-                hint="Name the right column as target (on the command line: --target), or the right model.",
+                f"the model answers {_some(answers)}, and {self.where} has {_some(truth)}",
+                hint=_REGRESSION
+                if len(answers) > _MOST_CLASSES_OF_NUMBERS
+                else "Name the right column as target (on the command line: --target), or the right model.",
             )
         if known and (new := set(truth) - set(known)):
-            self.notes.append(
-                f"{self.where} has classes that the model does not know: {listed(in_class_order(new))}"
-            )
+            self.notes.append(f"{self.where} has classes that the model does not know: {_some(new)}")
         every = in_class_order(set(truth) | answers)
         if self.positive is not None and self.positive not in every and len(every) > 1:
             near = [label for label in every if label.strip() == self.positive.strip()]
@@ -175,8 +178,10 @@ class Judge:
             )
         if self.task == "binary" and len(every) > 2:
             raise UsageError(
-                f"a binary task has two classes, and there are {len(every)}: {listed(every)}",
-                hint="Say task: multiclass (on the command line: --task multiclass).",
+                f"a binary task has two classes, and there are {len(every):,}: {_some(every)}",
+                hint=_REGRESSION
+                if len(every) > _MOST_CLASSES_OF_NUMBERS
+                else "Say task: multiclass (on the command line: --task multiclass).",
             )
         if self.task is None:
             self.task = "binary" if len(every) <= 2 else "multiclass"
@@ -226,9 +231,38 @@ class Judge:
         return True
 
 
-def judged_rows(truth: pd.Series, task: str | None) -> tuple[Integers, int]:
-    """Return the numbers of the rows whose truth is known, and how many others there are."""
+def _some(labels: Iterable[str]) -> str:
+    """Return labels in a sentence; of many, as of numbers that are no classes, how many and one."""
+    ordered = in_class_order(labels)
+    few = len(ordered) <= _MOST_CLASSES_OF_NUMBERS
+    return listed(ordered) if few else f"{len(ordered):,} different values, such as {ordered[0][:20]}"
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class JudgedRows:
+    """The numbers of the rows that are judged; of how many others the truth is missing, and of how many it is infinite."""
+
+    rows: Integers
+    missing: int
+    infinite: int
+
+    @property
+    def left_out(self) -> int:
+        """How many are not judged."""
+        return self.missing + self.infinite
+
+
+def judged_rows(truth: pd.Series, task: str | None) -> JudgedRows:
+    """Return the rows whose truth is known: it is there, and where it is a number, finite.
+
+    Examples
+    --------
+    >>> found = judged_rows(pd.Series([1.0, float("inf"), None, 2.0]), "regression")
+    >>> found.rows.tolist(), found.missing, found.infinite
+    ([0, 3], 1, 1)
+    """
     known = ~truth.isna().to_numpy()
+    missing = int((~known).sum())
     if task != "classification" and pd.api.types.is_float_dtype(truth.dtype):
         known &= np.isfinite(truth.to_numpy(dtype=np.float64, na_value=np.nan))
-    return np.flatnonzero(known), int((~known).sum())
+    return JudgedRows(np.flatnonzero(known), missing, int((~known).sum()) - missing)

@@ -60,6 +60,8 @@ def warnings(
     features: Iterable[str] | None = None,
     train: Columns | None = None,
     uses: Callable[[str], bool | None] = lambda _: True,
+    *,
+    plain: bool = True,
 ) -> tuple[Warned, ...]:
     """Return everything that makes an evaluation doubtful.
 
@@ -80,6 +82,9 @@ def warnings(
     uses : callable
         Whether the model uses a column, by name; None where nobody knows, as of a table of predictions. Asked only of columns that
         something is wrong with.
+    plain : bool
+        Whether the answers are meant to be right as often as they can be; not where a threshold was asked for, and a model of two
+        classes is then held by its scores.
     """
     if sample.n < _FEWEST:
         return ()
@@ -94,7 +99,7 @@ def warnings(
         alone = alone_of(name, held, sample, first)
         known.append(alone)
         found.extend(_if_used(_of_alone(alone, sample), uses))
-    found.extend(_simple(known, sample, measure))
+    found.extend(_simple(known, sample, measure, plain=plain))
     if train is not None:
         found.extend(overlap(columns, train))
     return tuple(sorted(found, key=lambda warned: (warned.severity != "fail", warned.check, warned.column)))
@@ -205,12 +210,14 @@ def _of_alone(alone: Alone, sample: Sample) -> list[Warned]:
     return []
 
 
-def _simple(known: list[Alone], sample: Sample, measure: Measure) -> list[Warned]:
+def _simple(known: list[Alone], sample: Sample, measure: Measure, *, plain: bool) -> list[Warned]:
     """Return warnings when the model is no better than one answer for all rows, or than the best single column."""
     everything = np.arange(sample.n)
     found = []
     if sample.task == "regression":
         model, what, simple = measure("r2", everything), "R²", 0.0
+    elif not plain:
+        model, what, simple = measure("roc_auc", everything), "roc_auc", 0.5
     else:
         counts = np.bincount(sample.truth.astype(np.int64))
         model, what, simple = measure("accuracy", everything), "accuracy", float(counts.max() / sample.n)

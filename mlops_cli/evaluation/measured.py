@@ -12,6 +12,7 @@ if TYPE_CHECKING:
 
 Direction = Literal["up", "down"]
 Status = Literal["ok", "insufficient", "error"]
+LEAST_P = 1e-300  # what floats make 0 of is no certainty; `drift` writes the same
 _DIGITS = 12  # significant ones in every file: what lies behind differs between machines
 
 

@@ -78,6 +78,8 @@ class Evaluation:
         What a reader must know: warnings of the model's library, rows left out, how the threshold came about.
     sentence : str
         All of it in one.
+    wanted : tuple of str
+        The metrics that the verdict rests on: those that somebody named, else the main ones that such a model can have.
     """
 
     task: Task
@@ -100,11 +102,24 @@ class Evaluation:
     against: Comparison | None = None
     notes: tuple[str, ...] = ()
     sentence: str = ""
+    wanted: tuple[str, ...] = ()
+
+    @property
+    def unmeasured(self) -> tuple[str, ...]:
+        """Those of the wanted metrics that could not be measured, though nothing broke."""
+        return tuple(
+            name
+            for name in self.wanted
+            if name in self.metrics and self.metrics[name].status == "insufficient"
+        )
 
     @property
     def verdict(self) -> Verdict:
-        """`error`: a metric could not be computed; `fail`, `warn`: such a warning is there; `insufficient`: no rows; or `pass`."""
-        found: list[Verdict] = ["insufficient" if self.n == 0 else "pass"]
+        """`error`: a metric could not be computed; `fail`, `warn`: such a warning is there; or `pass`.
+
+        `insufficient`, which is worse than `warn`: there are no rows, or a wanted metric could not be measured on them.
+        """
+        found: list[Verdict] = ["insufficient" if self.n == 0 or self.unmeasured else "pass"]
         found += [warned.severity for warned in self.warnings]
         if any(measured.status == "error" for measured in self.metrics.values()):
             found.append("error")
@@ -141,6 +156,7 @@ def to_wire(evaluation: Evaluation) -> dict[str, Json]:
         "metrics": {name: measured.to_wire() for name, measured in evaluation.metrics.items()},
         "notes": list(evaluation.notes),
         "sentence": evaluation.sentence,
+        "wanted": list(evaluation.wanted),
         "verdict": evaluation.verdict,
     }
     for name in _MANY:
@@ -175,6 +191,7 @@ def from_wire(value: Mapping[str, Any]) -> Evaluation:
         positive=value.get("positive"),
         notes=tuple(value.get("notes", ())),
         sentence=value.get("sentence", ""),
+        wanted=tuple(value.get("wanted", ())),
         **several,
         **single,
     )

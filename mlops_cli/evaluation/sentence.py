@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_cli.evaluation.catalogue import MAIN
-from mlops_cli.evaluation.words import counted
+from mlops_cli.evaluation.words import counted, listed
 
 if TYPE_CHECKING:
     from mlops_cli.evaluation.measured import Measured
@@ -28,6 +28,8 @@ def sentence_of(evaluation: Evaluation) -> str:
     failed = [name for name, measured in evaluation.metrics.items() if measured.status == "error"]
     if failed:
         text += f"; {counted(len(failed), 'metric')} could not be computed"
+    if few := [name for name in evaluation.unmeasured if name not in names]:
+        text += f"; {listed(few)} could not be measured on these rows"
     grave = [warned for warned in evaluation.warnings if warned.severity == "fail"]
     if grave:
         text += f"; do not trust it: {grave[0].message}"
@@ -44,7 +46,7 @@ def amount(measured: Measured) -> str:
     --------
     >>> from mlops_cli.evaluation.measured import Measured, unmeasured
     >>> amount(Measured(0.91234, 0.9051, 0.9197, 1000)), amount(Measured(1234.5, 1200.0, 1260.0, 50))
-    ('0.912 (0.905 to 0.920)', '1234 (1200 to 1260)')
+    ('0.912 (0.905 to 0.920)', '1,234 (1,200 to 1,260)')
     >>> amount(unmeasured("insufficient", "there are no rows"))
     'insufficient: there are no rows'
     """
@@ -53,7 +55,7 @@ def amount(measured: Measured) -> str:
     if measured.low is None or measured.high is None:
         return f"{measured.value:.4g}"
     digits = digits_for(measured.high - measured.low)
-    return f"{measured.value:.{digits}f} ({measured.low:.{digits}f} to {measured.high:.{digits}f})"
+    return f"{measured.value:,.{digits}f} ({measured.low:,.{digits}f} to {measured.high:,.{digits}f})"
 
 
 def digits_for(width: float) -> int:

@@ -97,7 +97,7 @@ def _other_sample(
     with open_table(path, kinds=settings.kinds, scratch=Path(call.scratch)) as table:
         require(table, (settings.target,), "target", named=True)
         truth = table.frame([settings.target])[settings.target]
-        rows, _left_out = judged_rows(truth, "classification")
+        rows = judged_rows(truth, "classification").rows
         frame = features_frame(settings.features, subjects.predictor, table, settings.target, rows)
         judge = replace(subjects.judge, where=f"{settings.target} of {table.name}")
         sample = judge.sample(truth.iloc[rows].reset_index(drop=True), subjects.predictor.answer(frame))

@@ -9,6 +9,7 @@ import numpy as np
 from mlops_cli.errors import UsageError
 from mlops_cli.evaluation.findings import Worth, WorthAt
 from mlops_cli.evaluation.measured import Measured, unmeasured
+from mlops_cli.evaluation.threshold import cuts_of
 from mlops_cli.formats.problems import nearest
 from mlops_cli.statistics.interval import mean_t
 
@@ -40,8 +41,9 @@ def worth(asked: ValueAsked, sample: Sample) -> Worth:
     gains = _constant_gains(matrix, sample)
     simple = int(np.argmax(gains))
     per_row = _per_row(matrix, sample)
-    thresholds = thresholds_of(matrix, sample) if _scored(sample) else ()
-    best = max(thresholds, key=lambda point: point.per_row) if thresholds else None
+    thresholds = thresholds_of(matrix, sample, _points(sample)) if _scored(sample) else ()
+    # Beyond the highest score nobody is answered with yes, which the curve may reach.
+    best = max((_best(matrix, sample), *thresholds), key=lambda at: at.per_row) if thresholds else None
     return Worth(
         asked.unit,
         sample.classes,
@@ -89,19 +91,28 @@ def matrix_for(asked: ValueAsked, classes: tuple[str, ...]) -> Floats:
     return matrix
 
 
-def thresholds_of(matrix: Floats, sample: Sample) -> tuple[WorthAt, ...]:
-    """Return what a row is worth for each threshold of a binary task: positive from the threshold on.
+def _points(sample: Sample) -> Floats:
+    """Return the thresholds that a curve is drawn of: of probabilities 0.00, 0.01, … 1.00; of others 101 of their quantiles."""
+    assert sample.scores is not None, "asked for only where there are scores"  # noqa: S101 - tells the type checker
+    steps = np.linspace(0, 1, _POINTS)
+    return steps if sample.probabilities else np.unique(np.quantile(sample.scores, steps))
 
-    Of probabilities 0.00, 0.01, … 1.00; of other scores 101 of their quantiles.
-    """
+
+def _best(matrix: Floats, sample: Sample) -> WorthAt:
+    """Return the most valuable of all thresholds that make a difference: every score that occurs; of equal ones the highest."""
+    (lost, found), (plain, alarm) = matrix[1], matrix[0]
+    cuts = cuts_of(sample)
+    missed, left = cuts.positives - cuts.hits, cuts.negatives - cuts.misses
+    worth_of = found * cuts.hits + alarm * cuts.misses + lost * missed + plain * left
+    at = cuts.thresholds[int(np.argmax(worth_of))]
+    return thresholds_of(matrix, sample, np.array([at]))[0]
+
+
+def thresholds_of(matrix: Floats, sample: Sample, points: Floats) -> tuple[WorthAt, ...]:
+    """Return what a row is worth for some thresholds of a binary task: positive from the threshold on."""
     scores = sample.scores
     assert scores is not None, "asked for only where there are scores"  # noqa: S101 - tells the type checker
     n = sample.n
-    points = (
-        np.linspace(0, 1, _POINTS)
-        if sample.probabilities
-        else np.unique(np.quantile(scores, np.linspace(0, 1, _POINTS)))
-    )
     order = np.argsort(scores, kind="stable")
     truth = sample.truth[order].astype(np.int64)
     below = np.searchsorted(scores[order], points, side="left")  # rows answered negative
@@ -118,7 +129,7 @@ def thresholds_of(matrix: Floats, sample: Sample) -> tuple[WorthAt, ...]:
         bounds = mean_t(float(mean), float(variance), n) if n > 1 else None
         found.append(
             WorthAt(
-                round(float(point), 12),
+                float(point),
                 float(mean),
                 bounds.low if bounds else None,
                 bounds.high if bounds else None,

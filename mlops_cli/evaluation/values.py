@@ -9,6 +9,7 @@ import numpy as np
 from sklearn import metrics as sk
 
 from mlops_cli.evaluation.calibration import binned, debiased, plain
+from mlops_cli.evaluation.words import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -108,12 +109,12 @@ def _of_class(function: Callable[..., Any], side: int, label: int) -> Callable[[
 
 def _none(sample: Sample, side: int, code: int) -> str:
     """Say that no row's truth (side 0), or no answer (side 1), is of a class."""
-    return f"no row is {'answered ' if side else ''}{sample.classes[code]}"
+    return f"no row is {'answered ' if side else ''}{quoted(sample.classes[code])}"
 
 
 def _f1(sample: Sample) -> float:
     if not ((sample.truth == 1) | (sample.predicted == 1)).any():
-        raise UndefinedError(f"{_none(sample, 0, 1)}, and none is answered {sample.classes[1]}")
+        raise UndefinedError(f"{_none(sample, 0, 1)}, and none is answered {quoted(sample.classes[1])}")
     return float(sk.f1_score(sample.truth, sample.predicted, pos_label=1))
 
 
@@ -183,7 +184,7 @@ def _brier(sample: Sample) -> float:
 def _two_classes(sample: Sample) -> None:
     present = np.unique(sample.truth)
     if len(present) < 2:
-        raise UndefinedError(f"all rows are of one class, {sample.classes[int(present[0])]}")
+        raise UndefinedError(f"all rows are of one class, {quoted(sample.classes[int(present[0])])}")
 
 
 # Numbers --------------------------------------------------------------------------------------------------------

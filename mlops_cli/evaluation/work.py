@@ -11,7 +11,7 @@ import numpy as np
 from mlops_cli.errors import DataError, FileError, StageError, UsageError
 from mlops_cli.evaluation.answering import subjects_of
 from mlops_cli.evaluation.calibration import reliability
-from mlops_cli.evaluation.catalogue import metric_of, metrics_for
+from mlops_cli.evaluation.catalogue import MAIN, metric_of, metrics_for
 from mlops_cli.evaluation.charts import Confusion
 from mlops_cli.evaluation.curves import curves_of
 from mlops_cli.evaluation.extras import Extras
@@ -39,8 +39,8 @@ _GO_ON = "Mend it; or let the stage end well all the same, with on_fail: go"
 _DRAWN_CLASSES = 50  # a confusion matrix of more is nothing to look at
 
 
-def run(call: StepCall) -> None:
-    """Evaluate, and write the report.
+def run(call: StepCall) -> str:
+    """Evaluate, and write the report; return which model is better, where there are two.
 
     Raises
     ------
@@ -60,6 +60,10 @@ def run(call: StepCall) -> None:
         write_atomic(folder / PAGE, call.page(evaluation).encode(), durable=False)
     if not settings.goes_on:
         stop(evaluation)
+    if evaluation.against is None:
+        return ""
+    verdict = evaluation.against.sentence.rstrip(".").partition(": ")[0]
+    return f"{verdict[:1].lower()}{verdict[1:]}"
 
 
 def stop(evaluation: Evaluation) -> None:
@@ -70,7 +74,7 @@ def stop(evaluation: Evaluation) -> None:
     DataError
         When a metric could not be computed, with each reason.
     StageError
-        When a warning of severity `fail` is there.
+        When a wanted metric could not be measured on these rows, or a warning of severity `fail` is there.
     """
     failed: dict[str, list[str]] = {}
     for name, each in evaluation.metrics.items():
@@ -80,6 +84,10 @@ def stop(evaluation: Evaluation) -> None:
         told = listed([f"{listed(names, 3)}: {why}" for why, names in failed.items()], _TOLD)
         count = counted(sum(map(len, failed.values())), "metric")
         raise DataError(f"{count} could not be computed: {told}", hint=_GO_ON)
+    if evaluation.unmeasured:
+        told = listed([f"{name}: {evaluation.metrics[name].note}" for name in evaluation.unmeasured], _TOLD)
+        count = counted(len(evaluation.unmeasured), "metric")
+        raise StageError(f"{count} could not be measured on these rows: {told}", hint=_GO_ON)
     grave = [warned.message for warned in evaluation.warnings if warned.severity == "fail"]
     if grave:
         told = listed(grave, _TOLD)
@@ -116,6 +124,7 @@ def evaluate(settings: EvaluateSettings, call: StepCall, subjects: Subjects) -> 
         value=extras.value(),
         against=against,
         notes=tuple(dict.fromkeys(subjects.notes)),
+        wanted=(*(settings.metrics or _main(sample)), *own),
     )
     return replace(found, sentence=sentence_of(found))
 
@@ -136,6 +145,13 @@ def _names(settings: EvaluateSettings, sample: Sample) -> list[str]:
                 f"{name}: there is no class {label}", hint=f"There are {listed(sample.classes, 20)}."
             )
     return list(settings.metrics)
+
+
+def _main(sample: Sample) -> tuple[str, ...]:
+    """Return the main metrics of a task, without those that a model that gives no scores cannot have."""
+    found = [metric for name in MAIN[sample.task] if (metric := metric_of(name)) is not None]
+    scored = sample.scores is not None
+    return tuple(metric.name for metric in found if scored or metric.needs not in ("scores", "probabilities"))
 
 
 def _subject(settings: EvaluateSettings, subjects: Subjects) -> Subject:

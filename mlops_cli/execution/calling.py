@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import DataError, FileError, HistoryError, MlopsError, StageError, UsageError
-from mlops_cli.execution.step import CALL, TROUBLE
+from mlops_cli.execution.step import CALL, HEADLINE, TROUBLE
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -62,3 +62,12 @@ def read_trouble(folder: str) -> MlopsError | None:
         return _FAMILIES.get(said["kind"], StageError)(said["message"], hint=said["hint"])
     except (OSError, ValueError, KeyError):
         return None
+
+
+def read_headline(folder: str) -> str:
+    """Return what a step that ended well found, in some words; empty where it said nothing."""
+    try:
+        with open(f"{folder}/{HEADLINE}", encoding="utf-8") as stream:
+            return " ".join(stream.read().split())
+    except (OSError, ValueError):
+        return ""

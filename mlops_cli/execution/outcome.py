@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 Status = Literal["ran", "cached", "fresh", "failed", "skipped", "tainted"]
 
+NEEDS = "it needs "  # how the message of a stage begins that is skipped for a failure upstream
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
@@ -33,6 +35,8 @@ class Outcome:
         Of a stage that failed: the last lines of its log.
     metrics : mapping
         Name to number, or to an object with `value`, `n`, `low`, `high`.
+    headline : str
+        What a built-in step found, in some words: where a model is held against another, which is better.
     """
 
     stage: str
@@ -46,6 +50,7 @@ class Outcome:
     tail: str = ""
     outs: Mapping[str, Artifact] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    headline: str = ""
 
     @property
     def good(self) -> bool:

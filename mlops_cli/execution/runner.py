@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlops_cli.execution.events import RunStarted, StageFinished, StageWaits
-from mlops_cli.execution.outcome import Outcome
+from mlops_cli.execution.outcome import NEEDS, Outcome
 from mlops_cli.execution.schedule import Schedule
 from mlops_cli.execution.stage import perform
 from mlops_cli.execution.workbench import HeldElsewhere, Job, Workbench
@@ -137,7 +137,7 @@ class Runner:
             self._schedule.done(name)
         else:
             for skipped in self._schedule.failed(name):
-                self._skip(skipped, f"it needs {name}")
+                self._skip(skipped, f"{NEEDS}{name}")
         self.bench.listen(StageFinished(outcome))
         if not outcome.good and not self.keep_going:
             self._stop(f"{name} failed")

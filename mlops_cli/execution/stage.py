@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from mlops_cli.errors import DataError, MlopsError
 from mlops_cli.execution.aside import Aside
-from mlops_cli.execution.calling import prepare_call, read_trouble
+from mlops_cli.execution.calling import prepare_call, read_headline, read_trouble
 from mlops_cli.execution.events import Notice, StageStarted
 from mlops_cli.execution.metrics import read_stage_metrics
 from mlops_cli.execution.outcome import Outcome
@@ -221,7 +221,8 @@ class _Performance:
         if changed:
             message = f"{changed[0]} changed while the stage ran, so its outputs are no result: run again"
             return replace(outcome, status="tainted", message=message, outs=outs, metrics=metrics)
-        return replace(outcome, status="ran", outs=outs, metrics=metrics)
+        headline = read_headline(self._call_folder) if self.stage.uses else ""
+        return replace(outcome, status="ran", outs=outs, metrics=metrics, headline=headline)
 
     def _run_program(self, decision: Decision, log: Path) -> Exit:
         folder = os.path.normpath(f"{self.root}/{self.stage.wdir}")

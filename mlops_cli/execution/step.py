@@ -15,13 +15,14 @@ from mlops_cli.pipeline.builtin import StepCall
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-CALL, TROUBLE = "call.json", "trouble.json"
+CALL, TROUBLE, HEADLINE = "call.json", "trouble.json", "headline.txt"
 
 
 def main(arguments: list[str]) -> int:
     """Call the function that a call names; return the exit code.
 
-    What the user has to put right is said in one line, and kept in the folder for whoever started the child.
+    What the user has to put right is said in one line, and kept in the folder for whoever started the child; so is a text that
+    the function returns.
 
     Parameters
     ----------
@@ -43,13 +44,16 @@ def main(arguments: list[str]) -> int:
         page=_function(call["page"]) if call["page"] else None,
     )
     try:
-        _function(call["entry"])(step)
+        headline = _function(call["entry"])(step)
     except MlopsError as error:
         trouble = {"kind": error.kind, "message": error.message, "hint": error.hint}
         with open(f"{folder}/{TROUBLE}", "w", encoding="utf-8") as target:
             json.dump(trouble, target)
         sys.stderr.write(f"{error.message}\n" + (f"{error.hint}\n" if error.hint else ""))
         return error.exit_code
+    if isinstance(headline, str):
+        with open(f"{folder}/{HEADLINE}", "w", encoding="utf-8") as target:
+            target.write(headline)
     return 0
 
 

@@ -52,3 +52,21 @@ def read_size(value: Any) -> int | None:
     if not found or (found[3] and not found[2]):
         return None
     return int(float(found[1]) * (1024 if found[3] else 1000) ** _POWERS[found[2].upper()]) or None
+
+
+def size_text(size: int) -> str:
+    """Return a number of bytes.
+
+    Examples
+    --------
+    >>> size_text(1), size_text(2048), size_text(3 << 30)
+    ('1 byte', '2.0 KiB', '3.0 GiB')
+    """
+    if size < 1024:
+        return "1 byte" if size == 1 else f"{size} bytes"
+    amount = float(size)
+    for unit in ("KiB", "MiB", "GiB", "TiB"):
+        amount /= 1024
+        if amount < 1024 or unit == "TiB":
+            break
+    return f"{amount:.1f} {unit}"

@@ -46,6 +46,9 @@ class Limits(NamedTuple):
 USUAL = Limits()
 
 
+_TOO_MUCH = ("larger than ", "more than ")
+
+
 class LeftOut(NamedTuple):
     """Something that a snapshot does not hold as it lies in the worktree.
 
@@ -62,6 +65,11 @@ class LeftOut(NamedTuple):
     path: str
     why: str
     size: int = 0
+
+    @property
+    def too_large(self) -> bool:
+        """Whether it is left out for its size alone."""
+        return self.why.startswith(_TOO_MUCH)
 
 
 class Snapshot(NamedTuple):

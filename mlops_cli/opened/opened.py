@@ -320,9 +320,8 @@ class Opened:
         """Hold the lock under which data records, and the ignore rules that follow from them, are written."""
         from mlops_cli.store.locks import Lock
 
-        lock = Lock(
-            self.project.local / "locks" / f"data-{digest_bytes(str(self.project.root).encode())[3:19]}"
-        )
+        project = digest_bytes(str(self.project.root).encode())[3:19]
+        lock = Lock(self.project.local / "locks" / f"data-{project}")
         lock.acquire(wait=True)
         try:
             yield
@@ -347,7 +346,14 @@ class Opened:
         FileError
             When there is no pipeline file.
         """
-        return read_pipeline(self.read, self.workspace, self.cache, self.project)
+        return read_pipeline(self.read, self._is_there, self.workspace, self.cache, self.project)
+
+    def _is_there(self, path: str) -> bool:
+        """Whether anything lies at a path of the project, or is tracked there as data."""
+        from mlops_cli.store.tracked import overlapping
+
+        lies = os.path.lexists(self.workspace_path(path))
+        return lies or (self.has_data and bool(overlapping(self.data, path)))
 
     @cached_property
     def graph(self) -> Graph:
@@ -367,8 +373,7 @@ class Opened:
         DefinitionError
             When inputs are missing that nothing makes, or an output is a file that Git tracks, or tracked data.
         """
-        stages = [self.pipeline.stages[name] for name in names]
-        self.facts.look_ahead(stages, also)
+        self.facts.look_ahead([self.pipeline.stages[name] for name in names], also)
         plan = make_plan(self.pipeline, self.graph, self.facts, names, forced)
         problems = [
             *plan.problems,
@@ -388,8 +393,7 @@ def open_folder(folder: Path, environment: Environment | None = None) -> Opened:
     UsageError
         When the folder is not inside a Git repository.
     """
-    project = find_project(folder)
-    here = folder.resolve()
+    project, here = find_project(folder), folder.resolve()
     inside = here != project.root and here.is_relative_to(project.root)
-    relative = here.relative_to(project.root).as_posix() if inside else ""
-    return Opened(project, environment or read_environment(), relative)
+    place = here.relative_to(project.root).as_posix() if inside else ""
+    return Opened(project, environment or read_environment(), place)

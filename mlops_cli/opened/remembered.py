@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlops_cli.store.workspace import Workspace
 
 # Raised whenever the parser reads the same file differently, so that no memo of an older reading is believed.
-_READING = 2
+_READING = 3
 
 
 def read_config(data: bytes, file: str, cache: StatCache) -> Config:
@@ -43,7 +43,11 @@ def read_config(data: bytes, file: str, cache: StatCache) -> Config:
 
 
 def read_pipeline(
-    read: Callable[[str], bytes | None], workspace: Workspace, cache: StatCache, project: Project
+    read: Callable[[str], bytes | None],
+    there: Callable[[str], bool],
+    workspace: Workspace,
+    cache: StatCache,
+    project: Project,
 ) -> Pipeline:
     """Return the pipeline of a project.
 
@@ -51,6 +55,8 @@ def read_pipeline(
     ----------
     read : callable
         Returns the bytes of a file of the project, or None where there is none.
+    there : callable
+        Says whether anything lies at a path, or is tracked there as data.
 
     Raises
     ------
@@ -72,7 +78,7 @@ def read_pipeline(
         digests[path] = None if data is None else digest_bytes(data)
         return data
 
-    pipeline = parse_pipeline(noted, depth=project.depth, steps=STEPS)
+    pipeline = parse_pipeline(noted, depth=project.depth, steps=STEPS, there=there)
     # From here on a change of these files is seen, also while a stage runs that uses them.
     workspace.look(pipeline.files)
     value = {

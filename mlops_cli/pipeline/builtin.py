@@ -110,7 +110,10 @@ class BuiltinStep(Protocol):
 
     @property
     def entry(self) -> str:
-        """Where the function is that the child calls with a `StepCall`: `module:function`."""
+        """Where the function is that the child calls with a `StepCall`: `module:function`.
+
+        A text that it returns is told beside the stage: what it found, in some words.
+        """
         ...
 
     @property

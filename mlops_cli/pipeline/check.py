@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import posixpath
 from typing import TYPE_CHECKING
 
+from mlops_cli.formats.problems import nearest
 from mlops_cli.pipeline.graph import build_graph, find_loop
 from mlops_cli.store.globs import fixed_part, is_glob
 
 if TYPE_CHECKING:
-    from mlops_cli.formats.problems import Problems
-    from mlops_cli.pipeline.definition import Output, Pipeline, Stage
+    from collections.abc import Callable, Collection
 
+    from mlops_cli.formats.problems import Problems
+    from mlops_cli.pipeline.definition import Model, Output, Pipeline, Stage
+
+EVALUATION = "evaluation.json"  # of a report, what it is known by
 _OURS = (".git", ".mlops")
 _LONGEST_NAME = 200  # bytes: with its ending, and the mark of a temporary file, below the 255 of file systems
 
@@ -45,6 +50,50 @@ def check_pipeline(pipeline: Pipeline, problems: Problems) -> None:
         problems.add(
             *place, f"stages wait for each other: {' -> '.join(loop)}", "remove one of these dependencies"
         )
+
+
+def check_models(pipeline: Pipeline, there: Callable[[str], bool], problems: Problems) -> None:
+    """Keep a problem for each model that nothing makes, and for each evaluation.
+
+    Parameters
+    ----------
+    there : callable
+        Says whether anything lies at a path, or is tracked there: a model may come from elsewhere.
+    """
+    made = {out.path for stage in pipeline.stages.values() for out in stage.outs}
+    for model in pipeline.models.values():
+        if not _is_made(model.artifact, made) and not _comes_from_elsewhere(model, pipeline, there):
+            place = model.places["artifact"]
+            message = f"no stage makes {model.artifact}, the artifact of {model.name}, and nothing lies there"
+            hint = "name it among the outs of the stage that trains it"
+            problems.add(*place, message, _close(model.artifact, made, place.file) or hint)
+        if model.evaluation is None:
+            continue
+        report = posixpath.join(model.evaluation, EVALUATION)
+        if not _is_made(report, made):
+            place = model.places["evaluation"]
+            reports = {posixpath.dirname(path) for path in made if posixpath.basename(path) == EVALUATION}
+            hint = f"write a stage with uses: evaluate and report: {model.evaluation}"
+            message = f"no stage makes {report}, the evaluation of {model.name}"
+            problems.add(*place, message, _close(model.evaluation, reports, place.file) or hint)
+
+
+def _is_made(path: str, made: Collection[str]) -> bool:
+    """Whether a path is an output, or lies inside of one."""
+    parts = path.split("/")
+    return any("/".join(parts[:count]) in made for count in range(1, len(parts) + 1))
+
+
+def _comes_from_elsewhere(model: Model, pipeline: Pipeline, there: Callable[[str], bool]) -> bool:
+    """Whether a model that no stage makes is known: it is there, or a stage reads it, whose own check tells where it is missing."""
+    read = (dep.path for stage in pipeline.stages.values() for dep in stage.deps)
+    return model.artifact in read or there(model.artifact)
+
+
+def _close(path: str, known: Collection[str], file: str) -> str:
+    """Return which known path may have been meant, as it is written in a file."""
+    base = posixpath.dirname(file) or "."
+    return nearest(posixpath.relpath(path, base), [posixpath.relpath(other, base) for other in sorted(known)])
 
 
 def _check_names(pipeline: Pipeline, problems: Problems) -> None:

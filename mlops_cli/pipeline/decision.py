@@ -20,6 +20,7 @@ State = Literal["fresh", "cached", "stale", "waiting"]
 ReasonKind = Literal[
     "new", "forced", "always", "frozen", "tainted", "upstream",
     "program-changed", "wdir-changed", "outs-changed",
+    "step-changed", "setting-changed", "setting-added", "setting-removed",
     "dep-changed", "dep-added", "dep-removed",
     "param-changed", "param-added", "param-removed",
     "env-changed", "runtime-changed", "key-changed",

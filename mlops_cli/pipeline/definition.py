@@ -132,13 +132,15 @@ class Model:
         The folder of its report, which `uses: evaluate` makes.
     predictor : str or None
         `file.py:Class`, or how the file is loaded; None to tell by the file.
+    places : mapping
+        Where the values of its keys stand.
     """
 
     name: str
     artifact: str
     evaluation: str | None = None
     predictor: str | None = None
-    place: Place = field(default=Place("", 0, 0), compare=False)
+    places: Mapping[str, Place] = field(default_factory=dict, compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +164,8 @@ def dump_pipeline(pipeline: Pipeline) -> dict[str, Json]:
         "files": list(pipeline.files),
         "stages": [_dump_stage(stage) for stage in pipeline.stages.values()],
         "models": [
-            [m.name, m.artifact, m.evaluation, m.predictor, *m.place] for m in pipeline.models.values()
+            [m.name, m.artifact, m.evaluation, m.predictor, {key: list(at) for key, at in m.places.items()}]
+            for m in pipeline.models.values()
         ],
     }
 
@@ -170,7 +173,10 @@ def dump_pipeline(pipeline: Pipeline) -> dict[str, Json]:
 def load_pipeline(value: Mapping[str, Any]) -> Pipeline:
     """Return the pipeline that `dump_pipeline` made plain."""
     stages = [_load_stage(row) for row in value["stages"]]
-    models = [Model(row[0], row[1], row[2], row[3], Place(*row[4:])) for row in value["models"]]
+    models = [
+        Model(row[0], row[1], row[2], row[3], {key: Place(*at) for key, at in row[4].items()})
+        for row in value["models"]
+    ]
     return Pipeline(
         {stage.name: stage for stage in stages},
         tuple(value["files"]),

@@ -13,6 +13,7 @@ from mlops_cli.store.globs import glob_expression, is_glob
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
 
+    from mlops_cli.formats.canonical import Json
     from mlops_cli.pipeline.decision import Inputs
     from mlops_cli.pipeline.definition import Stage
 
@@ -22,7 +23,9 @@ def differences(record: StageRecord, stage: Stage, inputs: Inputs, unknown: Coll
     reasons: list[Reason] = []
     program = shown_program(stage)
     if record.program != program:
-        reasons.append(Reason("program-changed", stage.name, record.program, program))
+        reasons += _step_changes(record.program, program) or [
+            Reason("program-changed", stage.name, record.program, program)
+        ]
     if record.wdir != stage.wdir:
         reasons.append(Reason("wdir-changed", stage.name, record.wdir, stage.wdir))
     before: dict[str, Any] = {path: artifact.digest for path, artifact in record.deps.items()}
@@ -37,6 +40,24 @@ def differences(record: StageRecord, stage: Stage, inputs: Inputs, unknown: Coll
     if sorted(record.outs) != paths:
         reasons.append(Reason("outs-changed", stage.name, sorted(record.outs), paths))
     return reasons
+
+
+def _step_changes(old: Json, new: Json) -> list[Reason]:
+    """Return in what a built-in step differs from itself, setting by setting; nothing where another program runs."""
+    if not (isinstance(old, dict) and isinstance(new, dict) and old.get("uses") == new.get("uses")):
+        return []
+    reasons = []
+    if old.get("version") != new.get("version"):
+        reasons.append(Reason("step-changed", str(new["uses"]), old.get("version"), new.get("version")))
+    return reasons + _changes("setting", _settings(old), _settings(new))
+
+
+def _settings(program: Mapping[str, Json]) -> dict[str, Any]:
+    settings = program.get("with")
+    return {
+        name: value
+        for (_, name), value in leaves({"": settings if isinstance(settings, dict) else {}}).items()
+    }
 
 
 def _unknown(path: str, unknown: Collection[str]) -> bool:

@@ -69,7 +69,8 @@ def _model(
     predictor = _predictor(items["predictor"], fields) if "predictor" in items else ""
     if not artifact:
         return None
-    return Model(f"{prefix}{name}", artifact, evaluation or None, predictor or None, fields.place(at))
+    places = {key: fields.place(value) for key, value in items.items()}
+    return Model(f"{prefix}{name}", artifact, evaluation or None, predictor or None, places)
 
 
 def _predictor(node: Node, fields: Fields) -> str:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_cli.errors import FileError
 from mlops_cli.formats.problems import Problems
 from mlops_cli.formats.yaml_text import DEEPEST, Node, parse_yaml
-from mlops_cli.pipeline.check import check_pipeline
+from mlops_cli.pipeline.check import check_models, check_pipeline
 from mlops_cli.pipeline.definition import Model, Pipeline, Stage
 from mlops_cli.pipeline.expand import Member, foreach_members, matrix_members
 from mlops_cli.pipeline.fields import Fields, given
@@ -43,6 +43,7 @@ def parse_pipeline(
     file: str = "mlops.yaml",
     depth: int = 0,
     steps: Mapping[str, BuiltinStep] | None = None,
+    there: Callable[[str], bool] | None = None,
 ) -> Pipeline:
     """Return the pipeline that a file, and the files that it names, describe.
 
@@ -56,6 +57,9 @@ def parse_pipeline(
         How many folders the project lies below the top of its repository: so far up may inputs lie.
     steps : mapping, optional
         Built-in steps by name.
+    there : callable, optional
+        Says whether anything lies at a path of the project, or is tracked there: then models must be known, too. Without it,
+        as where an old commit is read, they are taken as written.
 
     Raises
     ------
@@ -73,6 +77,10 @@ def parse_pipeline(
     files = tuple(dict.fromkeys([*parser.files, *parser.parameters.files]))
     pipeline = Pipeline(parser.stages, files, parser.models)
     check_pipeline(pipeline, problems)
+    if (
+        there is not None and not problems.found
+    ):  # a stage that is wrong makes nothing, and that is told already
+        check_models(pipeline, there, problems)
     problems.raise_if_any()
     return pipeline
 

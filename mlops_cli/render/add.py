@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlops_cli.render.text import files_text, size_text
+from mlops_cli.formats.quantities import size_text
+from mlops_cli.render.text import files_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

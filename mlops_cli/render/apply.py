@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.experiments.parameters import ABSENT
+from mlops_cli.formats.quantities import size_text
 from mlops_cli.render.checkout import losses_lines
 from mlops_cli.render.experiments import value_text
-from mlops_cli.render.text import files_text, reasons_text, size_text
+from mlops_cli.render.text import files_text, reasons_text
 
 if TYPE_CHECKING:
     from mlops_cli.actions.apply import ApplyResult

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from mlops_cli.formats.quantities import size_text
 from mlops_cli.history.conditions import shown
 from mlops_cli.history.sides import Input
 from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.short import short_text
 from mlops_cli.render.sizes import count_text, number_text, percent_change
-from mlops_cli.render.text import size_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence

@@ -9,7 +9,8 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Self, TextIO
 
-from mlops_cli.render.text import files_text, size_text
+from mlops_cli.formats.quantities import size_text
+from mlops_cli.render.text import files_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable

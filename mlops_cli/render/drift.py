@@ -6,7 +6,7 @@ import math
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from mlops_cli.data.drift.wire import drift_wire
-from mlops_cli.data.drift.words import band_text, p_text, value_text
+from mlops_cli.data.drift.words import band_text, class_of, p_text, shared_text, value_text
 from mlops_cli.render.lists import list_text
 from mlops_cli.render.runs_table import Cell, runs_table
 from mlops_cli.render.short import short_text
@@ -62,7 +62,8 @@ def drift_text(report: DriftReport, form: str, *, width: int | None = None, brie
     if form == "csv":
         return list_text(_CSV, [_csv_row(each) for each in report.columns], "csv")
     if form == "md":
-        return f"{_headline(report)}\n\n{list_text(head, rows, 'md')}\n{_joint_text(report.joint)}{report.sentence}\n"
+        parts = (f"{_headline(report)}\n", list_text(head, rows, "md"), _told_md(report), _notes_md(report))
+        return "\n".join(part for part in parts if part)
     shown = list(zip(report.columns, rows, strict=True))
     telling = [pair for pair in shown if pair[0].verdict != "pass"]
     quiet = len(shown) - len(telling)
@@ -98,6 +99,14 @@ def drift_summary(report: DriftReport) -> str:
     return f"{notes}{report.verdict}: {report.sentence}\n"
 
 
+def _told_md(report: DriftReport) -> str:
+    return f"{_joint_text(report.joint)}{report.sentence}\n"
+
+
+def _notes_md(report: DriftReport) -> str:
+    return "".join(f"- {warning}\n" for warning in report.warnings)
+
+
 def _headline(report: DriftReport) -> str:
     return f"**{report.verdict}**: {report.current.name} against {report.reference.name}"
 
@@ -116,8 +125,14 @@ def _row(column: ColumnDrift) -> tuple[str, ...]:
         f"{column.n_reference:,} → {column.n_current:,}",
         "" if column.needed is None else f"{column.needed:,}",
         f"{column.weight:.1%}",
-        column.cause or (column.reason if column.verdict in ("insufficient", "error") else ""),
+        _what(column) or (column.reason if column.verdict in ("insufficient", "error") else ""),
     )
+
+
+def _what(column: ColumnDrift) -> str:
+    """Return the cause, and of which class that is said."""
+    about = class_of(column) if column.cause not in ("", "relabelled") else ""
+    return f"{column.cause}: {short_text(about, _NAME)}" if about else column.cause
 
 
 def _but(row: tuple[T, ...], at: int) -> tuple[T, ...]:
@@ -148,6 +163,8 @@ def _joint_text(joint: JointDrift | None) -> str:
     lines = [f"All columns together: {joint.verdict}, area under the ROC curve {interval}, {rows}; {bands}"]
     if joint.folds:
         lines.append(f"  judged on {joint.folds}")
+    if joint.shared:
+        lines.append(f"  {shared_text(joint)}")
     if joint.separators and joint.verdict != "pass":
         names = ", ".join(f"{each.name} ({each.drop:.3f})" for each in joint.separators[:5])
         lines.append(f"  told apart by {names}")

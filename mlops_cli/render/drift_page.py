@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from mlops_cli.data.drift.spelling import quoted
 from mlops_cli.render.chart_counts import Level, Slot, levels, slots_chart
 from mlops_cli.render.chart_rows import Line, Row, rows_chart
 from mlops_cli.render.chart_scale import MINUS, Scale
@@ -18,7 +19,6 @@ from mlops_cli.render.page_parts import (
     details,
     mark,
     name,
-    note,
     paragraph,
     table,
     text,
@@ -64,14 +64,13 @@ def drift_page(report: DriftReport) -> str:
         facts=[
             ("reference", f"{name(first.name)}, {first.rows:,} rows"),
             ("current", f"{name(second.name)}, {second.rows:,} rows"),
-            ("columns compared", f"{len(report.columns):,}"),
+            ("columns compared", f"{len(report.compared):,}"),
             ("failed", _weight(report.failed, report.weighted)),
             ("warned", _weight(report.warned, report.weighted)),
             *([("not judged", _weight(report.unjudged, report.weighted))] if report.unjudged else []),
         ],
     )
     sections = [
-        Section("notes", "Take note", _notes(report)),
         Section(
             "columns",
             "Columns by effect",
@@ -82,6 +81,7 @@ def drift_page(report: DriftReport) -> str:
         Section("joint", "All columns together", joint_part(report.joint)),
         Section("details", "Column by column", _cards(report.columns), "Shares of the rows of each table."),
         Section("table", "All numbers", _numbers(report.columns), screen=True),
+        Section("notes", "Noticed on the way", _notes(report)),
         Section("how", "How the numbers were made", _how(report)),
     ]
     return page(head, sections)
@@ -92,16 +92,18 @@ def _weight(share: float, weighted: str) -> str:
 
 
 def _notes(report: DriftReport) -> str:
-    parts = [note("warn", text(said), "") for said in report.warnings]
-    for names, said in (
-        (report.only_reference, "only in the reference: missing in the current table"),
+    """Return what was noticed of the tables on the way, small: it is about how they are written, not about the result."""
+    said = [text(each) for each in report.warnings]
+    for names, where in (
+        (report.only_reference, "only in the reference"),
         (report.only_current, "only in the current table"),
     ):
         if names:
             shown = ", ".join(name(each) for each in names[:30])
             more = f" and {len(names) - 30:,} more" if len(names) > 30 else ""
-            parts.append(note("warn", f"{count_text(len(names), 'column')} {said}", f"<p>{shown}{more}</p>"))
-    return "".join(parts)
+            said.append(f"{count_text(len(names), 'column')} {where}: {shown}{more}")
+    items = "".join(f"<li><small>{each}</small></li>" for each in said)
+    return card(f'<ul class="plain">{items}</ul>') if said else ""
 
 
 # Overview -------------------------------------------------------------------------------------------------------------
@@ -140,7 +142,7 @@ def _overview(columns: Sequence[ColumnDrift]) -> str:
 
 
 def _under(column: ColumnDrift) -> str:
-    return f"{column.type}, {column.cause}" if column.cause else column.type
+    return f"{column.type}, {column.cause}" if column.cause not in ("", column.type) else column.type
 
 
 def _effect(column: ColumnDrift) -> str:
@@ -228,7 +230,7 @@ def _share(count: int, rows: int) -> float:
 
 def _measure(one: Measure) -> tuple[Cell, ...]:
     shown = _MEASURES.get(one.name, one.name)
-    about = f" <small>{name(one.about)}</small>" if one.about else ""
+    about = f" <small>{name(quoted(one.about))}</small>" if one.about else ""
     interval = (
         f" [{_size(one.name, one.low)}, {_size(one.name, one.high)}]"
         if one.low is not None and one.high is not None

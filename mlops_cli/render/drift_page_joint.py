@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlops_cli.data.drift.words import shared_text
 from mlops_cli.render.chart_rows import Line, Row, rows_chart
 from mlops_cli.render.chart_scale import fixed_scale, scale_of
 from mlops_cli.render.page_frame import card
@@ -59,6 +60,7 @@ def joint_part(joint: JointDrift | None) -> str:
             [
                 ("rows a side", f"{joint.n_reference:,} and {joint.n_current:,}"),
                 *([("folds", text(joint.folds))] if joint.folds else []),
+                *([("rows in both", shared_text(joint))] if joint.shared else []),
                 *([("p by permutation", p_text(joint.p_value))] if joint.p_value is not None else []),
                 *([("spread without a change", f"{joint.null_sd:.4f}")] if joint.null_sd is not None else []),
                 *([("rows from", text(joint.source))] if joint.source else []),

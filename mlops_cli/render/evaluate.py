@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 from mlops_cli.evaluation.findings import unused
 from mlops_cli.evaluation.model import to_wire
 from mlops_cli.evaluation.sentence import amount, digits_for
-from mlops_cli.evaluation.words import counted
+from mlops_cli.evaluation.words import counted, quoted
 from mlops_cli.render.lists import list_text
+from mlops_cli.render.page_numbers import p_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -97,11 +98,13 @@ def _parts(measured: Measured) -> tuple[str, str]:
 def _decision(evaluation: Evaluation) -> str:
     lines = []
     if evaluation.threshold is not None:
-        how = {"default": "the model's own", "given": "given"}.get(evaluation.threshold.how)
+        # Of a table of predictions there is no model: its answers are seen to lie on two sides of a score.
+        own = "the model's own" if evaluation.subject.predictor != "predictions" else "as the answers lie"
+        how = {"default": own, "given": "given"}.get(evaluation.threshold.how)
         chosen = how or f"chosen by {evaluation.threshold.how}"
         note = f"; {evaluation.threshold.note}" if evaluation.threshold.note else ""
         lines.append(
-            f"{evaluation.positive} is answered from a score of {evaluation.threshold.value:.4g} on ({chosen}{note})."
+            f"{quoted(evaluation.positive or '')} is answered from a score of {evaluation.threshold.value:.4g} on ({chosen}{note})."
         )
     calibration = evaluation.calibration
     if calibration is not None and calibration.slope is not None and calibration.intercept is not None:
@@ -117,10 +120,10 @@ def _confusion(evaluation: Evaluation) -> str:
     if table is None or len(table.classes) > _MOST_CLASSES:
         return ""
     rows = [
-        (f"is {name}", *(f"{count:,}" for count in counts))
+        (f"is {quoted(name)}", *(f"{count:,}" for count in counts))
         for name, counts in zip(table.classes, table.counts, strict=True)
     ]
-    return list_text(("", *(f"said {name}" for name in table.classes)), rows, "table")
+    return list_text(("", *(f"said {quoted(name)}" for name in table.classes)), rows, "table")
 
 
 def _slices(title: str, slices: Sequence[Slice], task: str, width: int | None) -> str:
@@ -173,8 +176,9 @@ def _found(evaluation: Evaluation, width: int | None) -> str:
             f"{each.n:,}",
             f"{each.support:.1%}",
             amount(each.loss),
+            f"{each.loss.n:,}",
             amount(each.rest),
-            f"{each.p_adjusted:.2g}",
+            p_text(each.p_adjusted),
             f"the model is not given {', '.join(each.unseen)}" if each.unseen else "",
         )
         for each in evaluation.found
@@ -182,8 +186,9 @@ def _found(evaluation: Evaluation, width: int | None) -> str:
     if not rows:
         return ""
     loss = evaluation.found[0].loss_name
-    head = ("Weak where", "rows", "share", f"{loss} there", "elsewhere", "p (adjusted)", "")
-    return list_text(head, rows, "table", width=width)
+    head = ("Weak where", "rows", "share", f"{loss} there", "on rows", "elsewhere", "p (adjusted)", "")
+    told = "Found on one half of the rows; losses and p are those of the other half.\n"
+    return list_text(head, rows, "table", width=width) + told
 
 
 def _fairness(evaluation: Evaluation, width: int | None) -> str:
@@ -233,10 +238,10 @@ def _worth(evaluation: Evaluation) -> str:
         return ""
     unit = f" {worth.unit}" if worth.unit else ""
     text = f"Worth {amount(worth.per_row)}{unit} a row, {amount(worth.total)}{unit} in all"
-    text += f"; always answering {worth.simple_class} is worth {worth.simple:.4g}{unit} a row"
+    text += f"; always answering {quoted(worth.simple_class)} is worth {worth.simple:,.4g}{unit} a row"
     if worth.best is not None:
         text += (
-            f"; the best threshold on these rows, {worth.best.threshold:.2f}, {worth.best.per_row:.4g}{unit}"
+            f"; the best threshold on these rows, {worth.best.threshold:.4g}, {worth.best.per_row:.4g}{unit}"
         )
     return f"{text}.\n"
 
@@ -260,7 +265,7 @@ def _pair(name: str, pair: PairedMetric) -> tuple[str, ...]:
         "" if pair.value is None else f"{pair.value:.4g}",
         "" if pair.base is None else f"{pair.base:.4g}",
         amount(pair.difference) if pair.difference.value is not None else pair.reason,
-        "" if p_value is None else f"{p_value:.2g}",
+        "" if p_value is None else p_text(p_value),
         f"{pair.margin:.4g}",
         pair.verdict,
     )

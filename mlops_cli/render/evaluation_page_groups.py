@@ -125,7 +125,7 @@ def found_section(found: Sequence[FoundSlice]) -> Section:
             one.lift.low,
             one.lift.high,
             difference_text(one.lift) + f"<small>{_times(one)}p {p_text(one.p_adjusted)}</small>",
-            f"{count_text(one.n, 'row')}, {share_text(one.support)} of all{_unseen(one.unseen)}",
+            f"judged on {one.loss.n:,} of {count_text(one.n, 'row')}, {share_text(one.support)} of all{_unseen(one.unseen)}",
             "warn",
         )
         for one in found
@@ -135,11 +135,12 @@ def found_section(found: Sequence[FoundSlice]) -> Section:
         "Slices with more loss than elsewhere", rows, scale, [Line(0.0, "as elsewhere", "zero")]
     )
     numbers = table(
-        ("slice", "rows", "loss inside", "loss elsewhere", "nearly the same rows"),
+        ("slice", "rows", "of these judged", "loss inside", "loss elsewhere", "nearly the same rows"),
         (
             (
                 Cell(name(one.name)),
                 Cell(f"{one.n:,}", number=True),
+                Cell(f"{one.loss.n:,}", number=True),
                 Cell(_of(one.loss), number=True),
                 Cell(_of(one.rest), number=True),
                 Cell("; ".join(name(other) for other in one.also)),

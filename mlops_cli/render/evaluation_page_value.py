@@ -32,7 +32,7 @@ def value_section(found: Worth | None) -> Section:
                 f"{measured(found.simple)} {text(found.unit)}",
             ),
             *(
-                [("best threshold", f"{found.best.threshold:.3g}: {amount_text(found.best.per_row)} a row")]
+                [("best threshold", f"{found.best.threshold:.4g}: {amount_text(found.best.per_row)} a row")]
                 if found.best is not None
                 else []
             ),

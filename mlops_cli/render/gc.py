@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlops_cli.formats.quantities import size_text
 from mlops_cli.render.lists import list_text
 from mlops_cli.render.sizes import count_text, span_text
-from mlops_cli.render.text import size_text
 
 if TYPE_CHECKING:
     from mlops_cli.actions.gc import GcResult

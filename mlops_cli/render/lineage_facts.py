@@ -6,8 +6,9 @@ import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from mlops_cli.formats.quantities import size_text
 from mlops_cli.render.short import short_text
-from mlops_cli.render.text import seconds_text, size_text
+from mlops_cli.render.text import seconds_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping

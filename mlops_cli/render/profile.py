@@ -22,6 +22,7 @@ from mlops_cli.render.lists import list_text
 from mlops_cli.render.runs_table import Cell, runs_table
 from mlops_cli.render.short import short_text
 from mlops_cli.render.sizes import count_text, number_text
+from mlops_cli.render.table_notes import notes_text
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -66,21 +67,8 @@ def profile_text(result: ProfileResult, form: str, *, width: int | None = None) 
     return runs_table(_HEAD, rows, _WEIGHTS, width=width)
 
 
-def sentence(said: str) -> str:
-    """Return what was said with an end and a beginning.
-
-    Examples
-    --------
-    >>> sentence("column 'a': 1 value is '?'"), sentence("is one missing?")
-    ("Column 'a': 1 value is '?'.", 'Is one missing?')
-    """
-    ended = said if said.endswith((".", "!", "?")) else f"{said}."
-    # What begins with the name of a file begins as the file is called.
-    return ended[:1].upper() + ended[1:] if ended.split(" ", 1)[0].isalpha() else ended
-
-
-def profile_summary(result: ProfileResult) -> str:
-    """Return sentences about the whole table."""
+def profile_summary(result: ProfileResult, *, everything: bool = False) -> str:
+    """Return sentences about the whole table; what was noticed on the way in one line, unless everything is wanted."""
     profile = result.profile
     kinds: dict[str, int] = {}
     for column in profile.columns:
@@ -93,7 +81,8 @@ def profile_summary(result: ProfileResult) -> str:
     if share:
         about = "" if profile.sample.complete or profile.different_rows is not None else "about "
         lines.append(f"{about.capitalize()}{share_text(share)} of the rows repeat another row.")
-    lines += [sentence(plain(warning)) for warning in profile.warnings]
+    notes = notes_text(profile.warnings, everything=everything)
+    lines += notes.splitlines()
     if result.out:
         role = "a baseline" if profile.baseline else f"counted on the layout {profile.edges_from[:11]}"
         lines.append(f"Wrote {plain(result.out)}: {role}.")
@@ -182,8 +171,7 @@ def _trimmed(counts: Sequence[int]) -> Sequence[int]:
 
 def _cells(column: AnyColumn) -> list[Cell]:
     known = column.distinct_count
-    exact = column.different is not None or (column.distinct is not None and column.distinct.exact)
-    about = "" if exact or isinstance(column, BooleanProfile) else "~"
+    about = "~" if column.distinct_estimated else ""
     return [
         Cell(plain(short_text(column.name, _NAME))),
         Cell(column.kind),

@@ -35,7 +35,7 @@ def profile_diff_text(
     everything : bool
         All figures of each column, also in a table; else those that differ by more than chance, and in what is shown.
     """
-    rows = _rows(result, whole=everything or form == "csv")
+    rows = _rows(result, whole=everything or form == "csv", marked=form != "csv")
     if form != "table":
         return list_text(_HEAD, [[cell.text for cell in row] for row in rows], form)
     return runs_table(_HEAD, rows, _WEIGHTS, width=width) if rows else ""
@@ -87,7 +87,7 @@ def profile_diff_wire(result: ProfileDiffResult) -> dict[str, Any]:
     }
 
 
-def _rows(result: ProfileDiffResult, *, whole: bool) -> list[list[Cell]]:
+def _rows(result: ProfileDiffResult, *, whole: bool, marked: bool) -> list[list[Cell]]:
     rows: list[list[Cell]] = []
     shown = result.diff.changed if whole else result.diff.told
     for column in (each for each in most_changed(result.diff) if each in shown):
@@ -95,7 +95,7 @@ def _rows(result: ProfileDiffResult, *, whole: bool) -> list[list[Cell]]:
         distance = Cell("" if column.distance is None else f"{column.distance:.3f}", right=True)
         ranked = column.changes if whole else [each for each in telling(column) if _is_told(each)]
         changes = ranked if whole else ranked[:_MOST]
-        said = [_change_cells(change) for change in changes]
+        said = [_change_cells(change, marked=marked) for change in changes]
         if column.status in ("added", "removed"):
             said = [[Cell(column.status), Cell(""), Cell("")]]
         left = len(ranked) - len(changes)
@@ -111,10 +111,16 @@ def _is_told(change: Change) -> bool:
     return not change.chance and _value(change, change.before) != _value(change, change.after)
 
 
-def _change_cells(change: Change) -> list[Cell]:
+def _change_cells(change: Change, *, marked: bool) -> list[Cell]:
+    """Return a figure of both sides; `~` marks an estimate, for eyes only."""
     return [
         Cell(plain(short_text(change.what, _LONGEST))),
-        *(Cell(_value(change, value), right=True) for value in (change.before, change.after)),
+        *(
+            Cell(
+                f"{'~' if marked and about and value is not None else ''}{_value(change, value)}", right=True
+            )
+            for value, about in zip((change.before, change.after), change.about, strict=True)
+        ),
     ]
 
 

@@ -225,8 +225,10 @@ def _missing(before: AnyColumn, after: AnyColumn) -> list[Level]:
 def _change(change: Change) -> tuple[Cell, ...]:
     return (
         Cell(name(change.what)),
-        Cell(_value(change.before, change.form), number=change.form != "text"),
-        Cell(_value(change.after, change.form), number=change.form != "text"),
+        *(
+            Cell(f"{'~' if about else ''}{_value(value, change.form)}", number=change.form != "text")
+            for value, about in zip((change.before, change.after), change.about, strict=True)
+        ),
     )
 
 

@@ -9,10 +9,10 @@ from mlops_cli.render.chart_rows import Line, Row, rows_chart
 from mlops_cli.render.chart_scale import MINUS, fixed_scale
 from mlops_cli.render.page_frame import Head, Section, card, grid, page
 from mlops_cli.render.page_numbers import ABSENT, share_text
-from mlops_cli.render.page_parts import Cell, details, name, note, paragraph, table, text
-from mlops_cli.render.profile import sentence
+from mlops_cli.render.page_parts import Cell, details, name, paragraph, table, text
 from mlops_cli.render.profile_page_columns import column_card, distinct_text, sparkline
 from mlops_cli.render.sizes import count_text
+from mlops_cli.render.table_notes import sentence
 
 if TYPE_CHECKING:
     from mlops_cli.data.profile.model import Profile
@@ -68,14 +68,19 @@ def profile_page(profile: Profile, title: str = "Profile of a table") -> str:
             f"{count_text(rest, 'more column')}: their figures are in the table above.", "quiet"
         )
     sections = [
-        Section(
-            "notes", "Take note", "".join(note("warn", text(sentence(said)), "") for said in profile.warnings)
-        ),
         Section("all", "All columns", _table(profile)),
         Section("columns", "Column by column", cards, "Shares of all rows, missing ones included."),
         Section("together", "What goes together", _together(profile)),
+        Section("notes", "How the table is written", _notes(profile)),
     ]
     return page(head, sections, "A value is kept only where at least five rows of the baseline have it.")
+
+
+def _notes(profile: Profile) -> str:
+    if not profile.warnings:
+        return ""
+    said = "".join(f"<li>{text(sentence(each))}</li>" for each in profile.warnings)
+    return card(f'<ul class="plain">{said}</ul>')
 
 
 def _repeated(profile: Profile) -> str:

@@ -78,8 +78,7 @@ def distinct_text(column: AnyColumn) -> str:
     count = column.distinct_count
     if count is None:
         return absent()
-    exact = column.distinct is None or column.different is not None or column.distinct.exact
-    return f"{count:,}" if exact else f"~{count:,}"
+    return f"~{count:,}" if column.distinct_estimated else f"{count:,}"
 
 
 def sparkline(column: AnyColumn) -> str:
@@ -105,7 +104,8 @@ def _spark_values(column: AnyColumn) -> list[float]:
         if column.discrete:
             return [float(rows) for rows in column.point_counts]
         found = ends([column])
-        return shares(column, steps_between(*found), loud_points([column])) if found else []
+        # As a terminal has it: without axes and words nobody would know that most rows are left out.
+        return shares(column, steps_between(*found)) if found else []
     if isinstance(column, CategoricalProfile):
         return [float(rows) for rows in column.counts[:20]]
     if isinstance(column, BooleanProfile):
@@ -234,6 +234,10 @@ def _datetime(column: DatetimeProfile) -> str:
     return "".join(parts) + facts(rows)
 
 
+def _hour(n: int, rows: int) -> str:
+    return f"{_DAYS[n // 24]} {n % 24}:00, {count_text(rows, 'row')}"
+
+
 def _week(hours: Sequence[int]) -> str:
     """Return a row of 24 fields for each day of the week, the darker the more rows."""
     most = max(hours, default=0)
@@ -241,7 +245,7 @@ def _week(hours: Sequence[int]) -> str:
         return ""
     fields = "".join(
         f'<rect x="{place(100 * (n % 24) / 24)}%" y="{place(100 * (n // 24) / 7)}%" width="{place(97 / 24)}%"'
-        f' height="{place(94 / 7)}%" style="opacity:{rows / most:.2f}">{tip(f"{_DAYS[n // 24]} {n % 24}:00, {rows:,} rows")}</rect>'
+        f' height="{place(94 / 7)}%" style="opacity:{rows / most:.2f}">{tip(_hour(n, rows))}</rect>'
         for n, rows in enumerate(hours)
         if rows
     )

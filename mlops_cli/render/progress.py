@@ -150,7 +150,8 @@ def event_line(event: Event, *, reasons: bool) -> str:
 def _outcome_line(outcome: Outcome) -> str:
     if outcome.status in ("ran", "cached"):
         word = "ran" if outcome.status == "ran" else "restored"
-        return f"{outcome.stage} {word} in {seconds_text(outcome.seconds)}"
+        found = f": {outcome.headline}" if outcome.headline else ""
+        return f"{outcome.stage} {word} in {seconds_text(outcome.seconds)}{found}"
     if outcome.status in ("failed", "tainted"):  # why is told once, when the run ends
         after = f" after {seconds_text(outcome.seconds)}" if outcome.seconds else ""
         return f"{outcome.stage} {outcome.status}{after}"

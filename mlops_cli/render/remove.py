@@ -5,7 +5,8 @@ from __future__ import annotations
 import shlex
 from typing import TYPE_CHECKING, Any
 
-from mlops_cli.render.text import files_text, size_text
+from mlops_cli.formats.quantities import size_text
+from mlops_cli.render.text import files_text
 
 if TYPE_CHECKING:
     from mlops_cli.actions.remove import Removed, RemoveResult

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
+from mlops_cli.formats.quantities import size_text
 from mlops_cli.history.known import own_changes
 from mlops_cli.history.run_event import dump_run_event
 from mlops_cli.render.lineage_facts import moment_text, plain, short_digest, value_text
 from mlops_cli.render.runs_table import text_width
 from mlops_cli.render.short import PROSE, VALUE, short_text
 from mlops_cli.render.sizes import count_text
-from mlops_cli.render.text import seconds_text, size_text
+from mlops_cli.render.text import seconds_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from mlops_cli.execution.outcome import NEEDS
 from mlops_cli.formats.redact import redact
+from mlops_cli.project import RECORDS
 from mlops_cli.render.lists import list_text
 from mlops_cli.render.runs_table import text_width
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mlops_cli.actions.init import InitResult
     from mlops_cli.actions.run import RunResult
@@ -17,11 +19,13 @@ if TYPE_CHECKING:
     from mlops_cli.actions.status import DataState, StatusResult
     from mlops_cli.execution.outcome import Outcome
     from mlops_cli.pipeline.decision import Decision, Reason
+    from mlops_cli.tracking.last_failures import Failure
 
 # A table of more stages than this lists only those that have something to say.
 _MOST_FRESH = 40
 _MOST_REASONS = 4
 _MOST_METRICS = 40
+_LONGEST_VALUE = 60  # characters
 _BESIDE_EACH_OTHER = 6  # columns of metrics that can be taken in
 _WIDTH = 120  # of a table in a file
 
@@ -31,20 +35,35 @@ def status_text(result: StatusResult, *, everything: bool = False, width: int | 
     data = _data_states(result.data, everything=everything, width=width)
     if not result.stages:
         return data or "There are no stages yet: describe one in mlops.yaml.\n"
-    text = _states(result.stages, everything=everything, width=width) + _summary(
-        result.stages, pull=result.elsewhere
-    )
+    text = _states(result.stages, everything=everything, width=width, failed=result.failed)
+    text += _failed_text(result.failed) + _summary(result.stages, pull=result.elsewhere)
     due = [decision.stage for decision in result.needed if decision.state != "fresh"]
     return text + (f"Not fresh of what they need: {_few(due, 4)}.\n" if due else "") + data
 
 
-def _states(decisions: Sequence[Decision], *, everything: bool, width: int | None) -> str:
+def _failed_text(failed: Mapping[str, Failure]) -> str:
+    """Return how stages failed that are still to run, with their logs."""
+    lines = []
+    for stage, failure in list(failed.items())[:_MOST_REASONS]:
+        when = failure.started[:16].replace("T", " ")
+        lines.append(f"{stage} failed at {when} UTC: {_harmless(failure.message)}")
+        lines.append(f"  whole log: {failure.log}" if failure.log else f"  see: mlops show {failure.run}")
+    return "".join(f"{line}\n" for line in lines)
+
+
+def _states(
+    decisions: Sequence[Decision],
+    *,
+    everything: bool,
+    width: int | None,
+    failed: Collection[str] = (),
+) -> str:
     shown = [d for d in decisions if d.state != "fresh" or everything]
     if shown and len(decisions) <= _MOST_FRESH:
         shown = list(decisions)
     if not shown:
         return ""
-    rows = [(d.stage, d.state, reasons_text(d.reasons)) for d in shown]
+    rows = [(d.stage, d.state, reasons_text(d.reasons, failed=d.stage in failed)) for d in shown]
     return list_text(("stage", "state", "why"), rows, "table", width=width)
 
 
@@ -89,10 +108,13 @@ def _summary(decisions: Sequence[Decision], *, pull: bool = False) -> str:
     return f"{_stages(len(decisions))}: {', '.join(parts)}. Bring them up to date with: {command}\n"
 
 
-def reasons_text(reasons: Sequence[Reason]) -> str:
-    """Return reasons in one line; where there are many, the first of them and how many more."""
+def reasons_text(reasons: Sequence[Reason], *, failed: bool = False) -> str:
+    """Return reasons in one line, a failure first; where there are many, the first of them and how many more."""
     waits = [reason.subject for reason in reasons if reason.kind == "upstream"]
     texts = [f"waits for {_few(waits, 3)}"] if waits else []
+    if failed:  # then it did run
+        texts = ["failed last time", *texts]
+        reasons = [reason for reason in reasons if reason.kind != "new"]
     texts += [reason_text(reason) for reason in reasons if reason.kind != "upstream"]
     return _few(texts, _MOST_REASONS, "; ")
 
@@ -113,7 +135,7 @@ def reason_text(reason: Reason) -> str:
     >>> reason_text(Reason("param-changed", "train.depth", 4, 8, "params.yaml"))
     'train.depth 4 -> 8'
     """
-    name, old, new = reason.subject, _value(reason.old), _value(reason.new)
+    name, (old, new) = reason.subject, _values(reason.old, reason.new)
     words = {
         "new": "has not run yet",
         "forced": "forced",
@@ -122,6 +144,10 @@ def reason_text(reason: Reason) -> str:
         "tainted": "an input changed while it ran",
         "upstream": f"waits for {name}",
         "program-changed": f"command changed: {old} -> {new}",
+        "step-changed": f"the step {name} is another: version {old} -> {new}",
+        "setting-changed": f"with.{name} {old} -> {new}",
+        "setting-added": f"with.{name} = {new} is a new setting",
+        "setting-removed": f"with.{name} = {old} is no setting any more",
         "wdir-changed": f"wdir {old} -> {new}",
         "outs-changed": "its list of outputs changed",
         "dep-changed": f"{name} changed",
@@ -139,13 +165,22 @@ def reason_text(reason: Reason) -> str:
     return words[reason.kind]
 
 
-def _value(value: Any) -> str:
+def _values(old: Any, new: Any) -> tuple[str, str]:
+    """Return two values in few words: of long ones that begin alike, the part in which they differ."""
+    before, after = (value if isinstance(value, str) else _json(value) for value in (old, new))
+    alike = next((i for i, (a, b) in enumerate(zip(before, after, strict=False)) if a != b), 0)
+    long = max(len(before), len(after)) > _LONGEST_VALUE
+    skipped = alike - 10 if long and alike > 20 else 0  # a little of what stands before it says where it is
+    return _value(old, before, skipped), _value(new, after, skipped)
+
+
+def _value(value: Any, text: str, skipped: int) -> str:
     if value is None:
         return "(not set)"
     if isinstance(value, list) and all(isinstance(item, str) for item in value):
-        return "; ".join(value)
-    text = value if isinstance(value, str) else _json(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+        return "; ".join(value)  # commands are told in full
+    text = f"...{text[skipped:]}" if skipped else text
+    return text if len(text) <= _LONGEST_VALUE else f"{text[: _LONGEST_VALUE - 3]}..."
 
 
 def _json(value: Any) -> str:
@@ -228,15 +263,24 @@ def _number(metrics: Mapping[str, Any], name: str) -> str:
 
 
 def failures_text(outcomes: Iterable[Outcome]) -> str:
-    """Return what went wrong, stage by stage, with the end of each log."""
+    """Return what went wrong, stage by stage, with the end of each log; and what did not run because of it."""
     parts = []
+    skipped: dict[str, list[str]] = {}
     for outcome in outcomes:
+        was_fresh = outcome.decision is not None and outcome.decision.state == "fresh"
+        if outcome.status == "skipped" and not was_fresh:
+            skipped.setdefault(outcome.message, []).append(outcome.stage)
         if outcome.status in ("failed", "tainted"):
             parts.append(f"{outcome.stage} {outcome.status}: {outcome.message}\n")
             if outcome.tail:
                 parts.append("".join(f"  | {_harmless(line)}\n" for line in outcome.tail.splitlines()))
             if outcome.log:
                 parts.append(f"  whole log: {outcome.log}\n")
+    for why, names in skipped.items():
+        reason = f"they need {why.removeprefix(NEEDS)}" if why.startswith(NEEDS) and len(names) > 1 else why
+        parts.append(f"did not run because {reason}: {_few(names, 6)}\n")
+    if any(not why.startswith(NEEDS) for why in skipped):
+        parts.append("go on with what does not depend on a failure: mlops run --keep-going\n")
     return "".join(parts)
 
 
@@ -285,7 +329,10 @@ def commit_text(written: Sequence[str], folder: str = "", *, again: str = "mlops
     if not written:
         return ""
     up = "../" * (folder.count("/") + 1) if folder else ""
-    folders = sorted({path if path.count("/") == 0 else path.split("/", 1)[0] for path in written})
+    records = [path for path in written if path.startswith(f"{RECORDS}/")]
+    if len(records) > 1:  # one more with each run, with names that say nothing
+        written = sorted({path if path not in records else RECORDS for path in written})
+    folders = sorted({path.partition("/")[0] for path in written})
     few = written if len(written) <= 6 else folders
     names = " ".join(_quote(up + path) for path in few)
     next_time = f"    (or next time: {again})" if again else ""
@@ -310,24 +357,6 @@ def seconds_text(seconds: float) -> str:
         return f"{seconds:.2f} s" if seconds < 10 else f"{seconds:.1f} s"
     minutes, rest = divmod(round(seconds), 60)
     return f"{minutes} min {rest} s" if minutes < 60 else f"{minutes // 60} h {minutes % 60} min"
-
-
-def size_text(size: int) -> str:
-    """Return a number of bytes.
-
-    Examples
-    --------
-    >>> size_text(1), size_text(2048), size_text(3 << 30)
-    ('1 byte', '2.0 KiB', '3.0 GiB')
-    """
-    if size < 1024:
-        return "1 byte" if size == 1 else f"{size} bytes"
-    amount = float(size)
-    for unit in ("KiB", "MiB", "GiB", "TiB"):
-        amount /= 1024
-        if amount < 1024 or unit == "TiB":
-            break
-    return f"{amount:.1f} {unit}"
 
 
 def files_text(count: int) -> str:

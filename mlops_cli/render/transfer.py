@@ -9,8 +9,9 @@ import time
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
+from mlops_cli.formats.quantities import size_text
 from mlops_cli.render.checkout import checkout_wire
-from mlops_cli.render.text import seconds_text, size_text
+from mlops_cli.render.text import seconds_text
 
 if TYPE_CHECKING:
     from typing import TextIO

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 import textwrap
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.render.lists import list_text
 from mlops_cli.render.sizes import count_text
+from mlops_cli.render.table_notes import notes_text
 
 if TYPE_CHECKING:
     from mlops_cli.actions.validate import InferResult
@@ -15,6 +17,8 @@ if TYPE_CHECKING:
 
 _WIDTH = 110  # where the terminal has no say
 _ROWS = 8
+# Blanks at the ends of a value in quotes stay with it: to show them is what the quotes are for.
+_QUOTED, _HELD = re.compile(r'"( *)([^"]*?)( *)"'), "\x00"
 _HEAD = ("severity", "column", "check", "message", "cause", "rows", "evidence")
 
 
@@ -41,14 +45,15 @@ def _block(finding: Finding, width: int) -> str:
 
 def _wrapped(text: str, width: int) -> str:
     indent = " " * 7
-    return textwrap.fill(
-        text,
+    filled = textwrap.fill(
+        _QUOTED.sub(lambda found: f'"{_HELD * len(found[1])}{found[2]}{_HELD * len(found[3])}"', text),
         max(40, width),
         initial_indent=indent,
         subsequent_indent=indent,
         break_long_words=False,
         break_on_hyphens=False,
     )
+    return filled.replace(_HELD, " ")
 
 
 def _row(finding: Finding) -> tuple[str, ...]:
@@ -63,8 +68,8 @@ def _row(finding: Finding) -> tuple[str, ...]:
     )
 
 
-def validate_summary(result: Validation) -> str:
-    """Return sentences on the whole."""
+def validate_summary(result: Validation, *, everything: bool = False) -> str:
+    """Return sentences on the whole; how the table is written in one line, unless everything is wanted."""
     fails = sum(finding.severity == "fail" for finding in result.findings)
     warns = len(result.findings) - fails
     found = [
@@ -86,8 +91,8 @@ def validate_summary(result: Validation) -> str:
         if each.short:
             short.setdefault(each.short, []).append(each.check)
     lines += [f"{', '.join(checks)} can say nothing: {why}." for why, checks in short.items()]
-    lines += [note if note.endswith((".", "?", "!")) else f"{note}." for note in result.notes]
-    return "".join(f"{line}\n" for line in lines)
+    lines += result.advice
+    return "".join(f"{line}\n" for line in lines) + notes_text(result.notes, everything=everything)
 
 
 def _and(parts: list[str]) -> str:

@@ -10,6 +10,7 @@ from mlops_cli.render.page_frame import Head, Section, card, page, tile, tiles
 from mlops_cli.render.page_numbers import amount_text, p_text
 from mlops_cli.render.page_parts import Cell, facts, name, note, paragraph, table, text
 from mlops_cli.render.sizes import count_text
+from mlops_cli.render.table_notes import sentence
 
 if TYPE_CHECKING:
     from mlops_cli.data.checks.model import Finding, Validation
@@ -59,8 +60,8 @@ def validate_page(validation: Validation) -> str:
         ),
         Section("fail", "Failures", _findings(fails)),
         Section("warn", "Warnings", _findings(warns)),
-        Section("notes", "Notes", _notes(validation)),
         Section("checks", "What was looked at", _looked(validation)),
+        Section("notes", "Notes", _notes(validation)),
     ]
     return page(head, sections)
 
@@ -116,10 +117,11 @@ def _evidence(key: str, value: object) -> str:
 
 
 def _notes(validation: Validation) -> str:
-    if not validation.notes:
+    every = (*validation.advice, *validation.notes)
+    if not every:
         return ""
     return card(
-        '<ul class="plain">' + "".join(f"<li>{text(said)}</li>" for said in validation.notes) + "</ul>"
+        '<ul class="plain">' + "".join(f"<li>{text(sentence(said))}</li>" for said in every) + "</ul>"
     )
 
 

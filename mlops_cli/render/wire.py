@@ -25,7 +25,11 @@ def status_wire(result: StatusResult) -> dict[str, Any]:
     """Return the shape of `status --json`."""
     return {
         "schema": SCHEMA,
-        "stages": [_decision(decision) for decision in result.stages],
+        "stages": [
+            _decision(decision)
+            | ({"failed": result.failed[decision.stage]._asdict()} if decision.stage in result.failed else {})
+            for decision in result.stages
+        ],
         "data": [
             {"path": data.path, "state": data.state} | ({"source": data.source} if data.source else {})
             for data in result.data
@@ -122,6 +126,8 @@ def _outcome(outcome: Outcome) -> dict[str, Any]:
         value["log"] = outcome.log
     if outcome.tail:
         value["tail"] = outcome.tail
+    if outcome.headline:
+        value["headline"] = outcome.headline
     if outcome.metrics:
         value["metrics"] = dict(outcome.metrics)
     return value

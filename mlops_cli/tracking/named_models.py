@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 
 from mlops_cli.errors import UsageError
 from mlops_cli.formats.problems import nearest
+from mlops_cli.pipeline.check import EVALUATION
 
 if TYPE_CHECKING:
     from mlops_cli.opened import Opened
     from mlops_cli.pipeline.definition import Model, Stage
-
-EVALUATION = "evaluation.json"
 
 
 def find_model(opened: Opened, name: str) -> Model:
@@ -69,10 +68,8 @@ def evaluating(opened: Opened, model: Model) -> tuple[Stage, str]:
     if model.evaluation is not None:
         path = posixpath.join(model.evaluation, EVALUATION)
         stage = maker(opened, path)
-        if stage is not None:
-            return stage, path
-        message = f"no stage makes {path}, the evaluation of {model.name}"
-        raise UsageError(message, hint=f"Write a stage with uses: evaluate and report: {model.evaluation}")
+        assert stage is not None, "a pipeline with an evaluation that no stage makes is refused"  # noqa: S101 - tells the type checker
+        return stage, path
     for stage in opened.pipeline.stages.values():
         loads = posixpath.normpath(posixpath.join(stage.wdir, str(stage.settings.get("model", ""))))
         if stage.uses == "evaluate" and stage.report and loads == model.artifact:

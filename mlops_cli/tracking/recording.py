@@ -14,6 +14,7 @@ from mlops_cli.errors import DataError, FileError, MlopsError
 from mlops_cli.execution.events import Notice
 from mlops_cli.execution.metrics import read_stage_metrics
 from mlops_cli.formats.atomic import write_atomic
+from mlops_cli.formats.quantities import size_text
 from mlops_cli.git.facts import Code, code_of, read_actor, read_status
 from mlops_cli.history.journal import Journal, journal_path
 from mlops_cli.history.run_record import (
@@ -207,8 +208,8 @@ class Recording:
         except DataError as error:
             self._tell(error.message)
             return code, ()
-        if taken.left_out:
-            self._tell(_left_out_text(taken.left_out))
+        for text in _left_out_texts(taken.left_out):
+            self._tell(text)
         return replace(code, snapshot=taken.tree if taken.tree != code.tree else None), _left_out_rows(
             taken.left_out
         )
@@ -260,10 +261,22 @@ class Recording:
         )
 
 
-def _left_out_text(left_out: Sequence[LeftOut]) -> str:
-    rows = [f"{_shown(row.path)} ({row.why})" for row in left_out[:3]]
-    more = f" and {len(left_out) - 3} more" if len(left_out) > len(rows) else ""
-    return f"the record's copy of uncommitted code leaves out {', '.join(rows)}{more}"
+def _left_out_texts(left_out: Sequence[LeftOut]) -> list[str]:
+    """Return what to tell of files that a snapshot left out: of large ones what to do, of others why."""
+    large = [f"{_shown(row.path)} ({size_text(row.size)})" for row in left_out if row.too_large]
+    others = [f"{_shown(row.path)} ({row.why})" for row in left_out if not row.too_large]
+    texts = [f"the record's copy of uncommitted code leaves out {_first(others)}"] if others else []
+    if large:
+        todo = "track data with mlops add PATH, or name it in .gitignore"
+        texts.append(
+            f"the record's copy of uncommitted code leaves out {_first(large)}, too large for it: {todo}"
+        )
+    return texts
+
+
+def _first(texts: Sequence[str], most: int = 3) -> str:
+    more = f" and {len(texts) - most} more" if len(texts) > most else ""
+    return ", ".join(texts[:most]) + more
 
 
 def _left_out_rows(left_out: Sequence[LeftOut]) -> tuple[Mapping[str, Any], ...]:

@@ -70,6 +70,14 @@ def test_a_folder_is_no_place_for_a_profile(folder: Path, out: str) -> None:
     assert sorted(path.name for path in folder.iterdir()) == ["base.json", "more.csv", "people.csv", "there"]
 
 
+@pytest.mark.parametrize("out", ["page.html", "reports/Page.HTM"])
+def test_a_profile_is_not_written_into_what_is_called_a_page(folder: Path, out: str) -> None:
+    with pytest.raises(UsageError, match="which is JSON and no page") as caught:
+        profile(folder, "people.csv", out=out)
+    assert f"-o html > {out}" in (caught.value.hint or "")
+    assert not (folder / out).exists()
+
+
 def test_nothing_is_written_outside_of_a_project(tmp_path: Path) -> None:
     repo = repository(tmp_path / "repo")
     write_csv(repo / "people.csv", people(50))

@@ -124,7 +124,8 @@ def test_bands_can_be_widened(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("--columns", "aeg"), "no column|neither table has a column"),
+        (("--columns", "agee"), 'did you mean "age"?'),
+        (("--columns", "xyzzy"), "There are: age, pay, city"),
         (("--warn", "0.5"), "lies under"),
         (("--type", "age"), "a column and what it is"),
         (("--type", "age=odd"), "'odd' is no type"),
@@ -156,6 +157,9 @@ def test_the_list_comes_as_csv_and_as_markdown_and_as_a_page(folder: Path) -> No
     assert float(rows[0]["effect"]) > 0.2
     marked = mlops(folder, "drift", "a.csv", "moved.csv", "--no-joint", "-o", "md").out
     assert "| age | numeric | fail |" in marked
+    passed = mlops(folder, "drift", "a.csv", "same.parquet", "--no-joint", "-o", "md").out
+    assert passed.startswith("**pass**: same.parquet against a.csv")
+    assert "Similar: none of 3 columns moved" in passed
     page = mlops(folder, "drift", "a.csv", "moved.csv", "--no-joint", "-o", "html").out
     assert page.lower().startswith("<!doctype html>")
 
@@ -230,3 +234,8 @@ def test_an_evaluation_says_how_much_each_column_counts(tmp_path: Path, folder: 
     place = str(tmp_path / "evaluation.json")
     answer = mlops(folder, "drift", "a.csv", "moved.csv", "--model", place, "--no-joint", "--json")
     assert (answer.code, answer.json["share"]["failed"]) == (0, 0)
+    write_csv(tmp_path / "without.csv", made(2).drop_columns("pay"))
+    answer = mlops(folder, "drift", "a.csv", str(tmp_path / "without.csv"), "--model", place, "--no-joint")
+    assert answer.code == 1
+    assert answer.out.splitlines()[1].split() == ["pay", "gone", "fail", "600", "→", "0", "100.0%", "gone"]
+    assert answer.err.startswith("fail: Different: pay is gone, and the model goes by it (with 100 % of its")

@@ -241,6 +241,11 @@ def test_a_report_is_kept_inside_the_project_and_nowhere_else(tumour: Path) -> N
         (("evaluate", "tumour", "--threshold", "7", *QUICK), 2, "from 0 to 1"),
         (("evaluate", "tumour", "--predictor", "onnx", *QUICK), 2, "--predictor joblib"),
         (
+            ("evaluate", "tumour", "--predicted", "guess"),
+            2,
+            "--predicted names a column of a table of predictions",
+        ),
+        (
             ("evaluate", "tumour", "--out", "train.py", *QUICK),
             2,
             "train.py is a file, and the report is a folder",
@@ -336,6 +341,31 @@ def test_figures_that_are_not_to_be_trusted_are_shown_and_told_by_the_exit_code(
     write(tumour / "mlops.yaml", wished.replace("train: data", "on_fail: go\n      train: data"))
     assert mlops(tumour, "run", "evaluate").code == 0
     assert mlops(tumour, "evaluate", "tumour").code == 0
+
+
+@pytest.mark.slow
+def test_the_column_with_the_answers_can_be_named_and_none_is_made_up(tumour: Path) -> None:
+    table = pd.read_csv(tumour / "data/test.csv")
+    said = joblib.load(tumour / "models/best.joblib").predict(table.drop(columns="target"))
+    table.assign(guess=said, score=0.1)[["guess", "score"]].to_csv(tumour / "p.csv", index=False)
+    options = ("--data", "data/test.csv", "--target", "target", *QUICK)
+    refused = mlops(tumour, "evaluate", "p.csv", *options, "--out", "new/report")
+    assert (refused.code, "it has guess, score" in refused.err, "--predicted COL" in refused.err) == (
+        5,
+        True,
+        True,
+    )
+    assert not (tumour / "new").exists()  # nothing came about, and so no folder stays
+    answer = mlops(tumour, "evaluate", "p.csv", *options, "--predicted", "guess", "--json")
+    assert answer.json["metrics"]["accuracy"]["value"] == pytest.approx(accuracy_score(table["target"], said))
+
+
+@pytest.mark.slow
+def test_what_could_not_be_measured_is_insufficient_and_told_by_the_exit_code(tumour: Path) -> None:
+    pd.read_csv(tumour / "data/test.csv").head(1).to_csv(tumour / "row.csv", index=False)
+    options = ("--data", "row.csv", "--target", "target", "--metric", "roc_auc", "--json", *QUICK)
+    answer = mlops(tumour, "evaluate", "models/best.joblib", *options)
+    assert (answer.code, answer.json["verdict"]) == (1, "insufficient"), answer
 
 
 @pytest.mark.slow

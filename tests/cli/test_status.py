@@ -230,3 +230,35 @@ def test_check_of_one_stage_also_looks_at_what_it_needs(home: Path) -> None:
     answer = mlops(home, "status", "b", "--check")
     assert answer.code == 1
     assert "Not fresh of what they need: a." in answer.out
+
+
+def test_a_stage_that_failed_is_told_until_it_runs_again(tmp_path: Path) -> None:
+    home = project(tmp_path / "p", {"a": {"cmd": "echo boom; exit 3", "outs": ["a.txt"]}}, {})
+    assert run(home, code=4) == {"a": "failed"}
+    [stage] = mlops(home, "status", "--json").json["stages"]
+    assert stage["failed"]["message"].startswith("exit code 3")
+    with open(stage["failed"]["log"], encoding="utf-8") as log:
+        assert "boom" in log.read()
+    assert "failed last time" in mlops(home, "status").out
+    define(home, {"a": {"cmd": "echo > a.txt", "outs": ["a.txt"]}})
+    run(home)
+    define(home, {"a": {"cmd": "echo 2 > a.txt", "outs": ["a.txt"]}})
+    assert "failed" not in mlops(home, "status").out
+
+
+def test_a_model_that_nothing_makes_is_a_mistake_until_it_lies_there_or_is_tracked(tmp_path: Path) -> None:
+    home = project(tmp_path / "p", {"a": {"cmd": "echo > a.bin", "outs": ["a.bin"]}}, {})
+    stages = (home / "mlops.yaml").read_text()
+    assert mlops(home, "status").code == 0  # what is remembered of the file must not hide the mistake
+    write(home / "mlops.yaml", f"{stages}\nmodels:\n  m:\n    artifact: aa.bin\n")
+    for command in ("status", "run"):
+        answer = mlops(home, command)
+        assert answer.code == 3
+        assert ":15: no stage makes aa.bin, the artifact of m, and nothing lies there" in answer.err
+        assert 'did you mean "a.bin"?' in answer.err
+    write(home / "aa.bin", "by hand")
+    assert mlops(home, "status").code == 0
+    assert mlops(home, "add", "aa.bin").code == 0
+    (home / "aa.bin").unlink()
+    write(home / "mlops.yaml", (home / "mlops.yaml").read_text() + "# read again\n")
+    assert mlops(home, "status").code == 0

@@ -139,10 +139,16 @@ def test_a_regression_on_words_is_refused() -> None:
 
 
 def test_rows_without_a_truth_are_left_out_and_counted() -> None:
-    rows, others = judged_rows(pd.Series([1.0, np.nan, np.inf, 3.0]), "regression")
-    assert (rows.tolist(), others) == ([0, 3], 2)
-    rows, others = judged_rows(pd.Series(["a", None, "b"]), "classification")
-    assert (rows.tolist(), others) == ([0, 2], 1)
+    found = judged_rows(pd.Series([1.0, np.nan, np.inf, 3.0]), "regression")
+    assert (found.rows.tolist(), found.missing, found.infinite, found.left_out) == ([0, 3], 1, 1, 2)
+    found = judged_rows(pd.Series(["a", None, "b"]), "classification")
+    assert (found.rows.tolist(), found.missing, found.infinite) == ([0, 2], 1, 0)
+
+
+def test_many_labels_are_counted_and_not_listed() -> None:
+    with pytest.raises(DataError, match=r"answers 30 different values, such as 0\.25, and") as caught:
+        judge(task="binary").sample(pd.Series(["a", "b"]), Answers(np.arange(30) + 0.25))
+    assert "task: regression" in caught.value.hint
 
 
 @pytest.mark.parametrize(

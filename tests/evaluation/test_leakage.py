@@ -79,6 +79,11 @@ def test_columns_that_name_rows_are_told_from_amounts() -> None:
 def test_a_model_no_better_than_one_answer_or_one_column_is_told() -> None:
     same = _binary(predicted=np.zeros(N, int), scores=DRAW.random(N))
     assert _checks({"b": DRAW.normal(size=N)}, same)[0] == ("no_better_than_simple", "")
+    blind = [
+        warned.message
+        for warned in warnings(ArrayColumns({"b": SIGNAL}), same, Measurer(same).measure, plain=False)
+    ]
+    assert any(message.startswith("roc_auc") for message in blind)
     noisy = _binary(scores=1 / (1 + np.exp(-(SIGNAL + DRAW.normal(size=N) * 4))))
     assert ("no_better_than_one_column", "a") in _checks({"a": SIGNAL}, noisy)
 

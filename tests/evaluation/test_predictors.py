@@ -258,6 +258,18 @@ class Lazy:
         return table
 
 
+class Spoils(Own):
+    def predict(self, table):
+        answers = super().predict(table)
+        table["a"] = 0
+        return answers
+
+    def predict_proba(self, table):
+        scores = super().predict_proba(table)
+        table.loc[:, "a"] = 0
+        return scores
+
+
 class Broken(Made):
     @classmethod
     def load(cls, path):
@@ -276,6 +288,19 @@ def test_a_class_of_the_users_is_asked_as_it_stands(tmp_path: Path) -> None:
     assert answers.scores[:, 1].tolist() == [0, 1 / 3, 2 / 3, 1]
     assert list(found.classes or ()) == ["no", "yes"]
     assert load(model, f"{tmp_path}/own.py:Made").answer(FRAME).predicted.tolist() == [1.5] * 4
+
+
+def test_what_a_model_writes_into_its_table_nobody_else_sees(tmp_path: Path) -> None:
+    (tmp_path / "own.py").write_text(OWN)
+    model = tmp_path / "edge.txt"
+    model.write_text("2")
+    plain, spoils = (load(model, f"{tmp_path}/own.py:{name}") for name in ("Own", "Spoils"))
+    frame = FRAME.copy()
+    expected, spoilt = plain.answer(FRAME).scores, spoils.answer(frame).scores
+    assert expected is not None
+    assert spoilt is not None
+    assert spoilt.tolist() == expected.tolist()
+    assert frame.equals(FRAME)
 
 
 @pytest.mark.parametrize(

@@ -52,7 +52,13 @@ def test_the_best_threshold_and_the_best_single_answer_are_told() -> None:
     sample = _sample()
     found = worth(_asked(MATRIX), sample)
     assert found.best is not None
-    assert found.best.per_row == max(point.per_row for point in found.thresholds)
+    assert sample.scores is not None
+    at_each = [
+        np.array(MATRIX)[sample.truth, (sample.scores >= score).astype(int)].mean() for score in sample.scores
+    ]
+    assert found.best.per_row == pytest.approx(max(at_each))
+    assert found.best.threshold == sample.scores[at_each.index(max(at_each))]
+    assert found.best.per_row > max(point.per_row for point in found.thresholds)  # the curve has 101 points
     always = [np.array(MATRIX)[sample.truth, answer].mean() for answer in (0, 1)]
     assert found.simple == pytest.approx(max(always))
     assert found.simple_class == ("no", "yes")[int(np.argmax(always))]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import joblib
@@ -135,13 +136,31 @@ def test_predictions_of_another_number_of_rows_are_refused(binary: Path) -> None
         evaluated(binary, model=None, predictions=f"{binary}/p.csv")
 
 
-def test_scores_alone_are_answered_from_one_half_on(tmp_path: Path) -> None:
-    pd.DataFrame({"y": ["no", "yes", "yes"], "proba": [0.2, 0.9, 0.4]}).to_csv(
-        tmp_path / "p.csv", index=False
-    )
-    found = evaluated(tmp_path, model=None, data=None, target="y", predictions=f"{tmp_path}/p.csv")
+def test_scores_alone_are_answered_by_a_threshold_that_was_asked_for_and_never_by_one_made_up(
+    tmp_path: Path,
+) -> None:
+    table = pd.DataFrame({"y": ["no", "yes", "yes"], "guess": ["no", "no", "yes"], "proba": [0.2, 0.9, 0.4]})
+    table.to_csv(tmp_path / "p.csv", index=False)
+    table[["y"]].to_csv(tmp_path / "d.csv", index=False)
+    wanted = {"model": None, "target": "y", "predictions": f"{tmp_path}/p.csv"}
+    with pytest.raises(DataError, match=r"no column of answers.*: it has guess, proba$") as caught:
+        evaluated(tmp_path, **wanted)
+    assert "--predicted COL" in caught.value.hint
+    assert "--threshold" in caught.value.hint
+    found = evaluated(tmp_path, **wanted, threshold=0.3)
+    assert found.confusion is not None
+    assert found.confusion.counts == ((1, 0), (0, 2))
+    assert f"{tmp_path}/p.csv: guess is not used" in found.notes
+    named = {"path": f"{tmp_path}/p.csv", "predicted": "guess"}
+    found = evaluated(tmp_path, **{**wanted, "predictions": named})
     assert found.confusion is not None
     assert found.confusion.counts == ((1, 0), (1, 1))
+
+
+def test_the_truth_is_never_taken_for_the_answers_whatever_its_column_is_called(tmp_path: Path) -> None:
+    pd.DataFrame({"label": ["no", "yes"], "guess": ["no", "no"]}).to_csv(tmp_path / "p.csv", index=False)
+    with pytest.raises(DataError, match="it has guess"):
+        evaluated(tmp_path, model=None, data=None, target="label", predictions=f"{tmp_path}/p.csv")
 
 
 def test_more_classes_than_two(tmp_path: Path) -> None:
@@ -229,6 +248,20 @@ def test_two_models_with_a_chosen_threshold_are_judged_on_the_same_half(binary: 
 def test_a_threshold_beyond_every_probability_is_refused(binary: Path) -> None:
     with pytest.raises(UsageError, match="from 0 to 1"):
         evaluated(binary, threshold=7)
+
+
+def test_which_of_two_models_is_better_is_returned_in_some_words(binary: Path) -> None:
+    given: dict[str, Any] = {
+        "model": f"{binary}/m.joblib",
+        "data": f"{binary}/d.csv",
+        "target": "target",
+        **QUICK,
+    }
+    promised = {str(path): digest_bytes(path.read_bytes()) for path in binary.glob("*.joblib")}
+    call = StepCall(given, f"{binary}/report", promised, promised, f"{binary}/scratch", None)
+    assert run(call) == ""
+    against = replace(call, settings={**given, "against": {"model": f"{binary}/m.joblib"}})
+    assert run(against).startswith(f"as good as {binary}/m.joblib")
 
 
 def test_predictions_that_came_about_elsewhere_are_held_against_a_model(binary: Path) -> None:
@@ -329,10 +362,69 @@ def test_a_table_whose_truth_is_missing_everywhere_is_refused(binary: Path) -> N
 def test_a_truth_of_one_class_gives_what_can_be_said_and_no_more(binary: Path) -> None:
     table, truth = cancer(slice(1, None, 2))
     table[truth == "benign"].assign(target="benign").to_csv(binary / "d.csv", index=False)
-    found = evaluated(binary)
+    with pytest.raises(StageError, match="1 metric could not be measured on these rows: roc_auc: all rows"):
+        evaluated(binary)
+    found = evaluated(binary, on_fail="go")
     assert found.metrics["roc_auc"].status == "insufficient"
     assert found.metrics["accuracy"].status == "ok"
     assert "roc_auc" not in metrics_wire(found)
+    assert found.verdict == "insufficient"
+    assert evaluated(binary, metrics=["accuracy"]).verdict != "insufficient"
+
+
+def test_a_metric_that_was_named_and_could_not_be_measured_never_passes(tmp_path: Path) -> None:
+    table = pd.DataFrame({"y": ["no", "yes"] * 10, "predicted": ["no", "yes"] * 10})
+    table.to_csv(tmp_path / "p.csv", index=False)
+    wanted = {"model": None, "data": None, "target": "y", "predictions": f"{tmp_path}/p.csv", "on_fail": "go"}
+    assert evaluated(tmp_path, **wanted).verdict == "pass"  # without scores there is no roc_auc to ask for
+    found = evaluated(tmp_path, **wanted, metrics=["accuracy", "log_loss"])
+    assert (found.verdict, found.unmeasured) == ("insufficient", ("log_loss",))
+    assert "log_loss" in found.sentence
+
+
+def test_an_infinite_truth_is_called_infinite_and_warned_of(tmp_path: Path) -> None:
+    table, truth = load_diabetes(return_X_y=True, as_frame=True)
+    model = LinearRegression().fit(table, truth)
+    for every, severity in ((200, "warn"), (4, "fail")):
+        place(tmp_path, model, table, truth.where(truth.index % every != 0, np.inf))
+        found = evaluated(tmp_path, on_fail="go")
+        (warned,) = [each for each in found.warnings if each.check == "infinite_target"]
+        assert (warned.severity, warned.evidence["infinite"]) == (severity, found.left_out)
+        assert any("target is infinite there" in note for note in found.notes)
+        assert not any("missing there" in note for note in found.notes)
+
+
+def test_a_threshold_that_was_asked_for_is_not_held_against_the_model(tmp_path: Path) -> None:
+    draw = np.random.default_rng(0)
+    x = draw.normal(size=2000)
+    truth = np.where(x + draw.normal(size=2000) > 1.5, "yes", "no")
+    table = pd.DataFrame({"x": x, "z": draw.normal(size=2000)})
+    place(tmp_path, LogisticRegression().fit(table, truth), table, truth)
+    found = evaluated(tmp_path, threshold={"recall": 0.95, "on": "same"})
+    assert "no_better_than_simple" not in {warned.check for warned in found.warnings}
+
+
+def test_classes_in_the_wrong_order_are_suspected_where_answers_contradict_scores(binary: Path) -> None:
+    (binary / "own.py").write_text(
+        "import numpy\n"
+        "class Own:\n"
+        "    classes = ['malignant', 'benign']\n"
+        "    @classmethod\n"
+        "    def load(cls, path): return cls()\n"
+        "    def predict(self, table): return numpy.where(table['mean radius'] > 15, 'malignant', 'benign')\n"
+        "    def predict_proba(self, table):\n"
+        "        score = 1 / (1 + numpy.exp(15 - table['mean radius'].to_numpy()))\n"
+        "        return numpy.c_[1 - score, score]\n"
+        "class Right(Own):\n"
+        "    classes = ['benign', 'malignant']\n"
+    )
+    found = evaluated(binary, predictor=f"{binary}/own.py:Own")
+    (warned,) = [each for each in found.warnings if each.check == "scores_turned_round"]
+    assert "surely below the 0.5" in warned.message
+    assert "the answers contradict the scores" in warned.message
+    assert "order" in warned.cause
+    right = evaluated(binary, predictor=f"{binary}/own.py:Right")
+    assert "scores_turned_round" not in {each.check for each in right.warnings}
 
 
 class Holes(LinearRegression):  # type: ignore[misc] # scikit-learn ships no types

@@ -6,7 +6,7 @@ import sys
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.errors import DataError
-from mlops_cli.execution.calling import prepare_call, read_trouble
+from mlops_cli.execution.calling import prepare_call, read_headline, read_trouble
 from mlops_cli.execution.step import main
 from tests.support.command import variables
 from tests.support.files import write
@@ -51,6 +51,15 @@ def test_a_step_calls_its_function_with_everything_it_is_given(
     assert "report='reports'" in said
     assert "inputs={'a.csv': 'b3:1'}, recorded={'m': 'b3:2'}" in said
     assert "page=None" in said
+
+
+def test_a_text_that_a_step_returns_is_there_for_whoever_started_it(tmp_path: Path) -> None:
+    write(tmp_path / "own_step.py", "def work(call):\n    return 'better\\nthan b'\n")
+    assert child(tmp_path, "own_step:work").returncode == 0
+    assert read_headline(str(tmp_path / "call")) == "better than b"
+    (tmp_path / "none").mkdir()
+    assert child(tmp_path / "none", "builtins:print").returncode == 0
+    assert read_headline(str(tmp_path / "none" / "call")) == ""
 
 
 def test_code_that_ends_the_process_midway_is_told_of_and_does_not_pass(tmp_path: Path) -> None:

@@ -180,6 +180,42 @@ def test_another_command_is_told_with_both_commands() -> None:
     assert world.reasons("train") == [("program-changed", "train", ["make train"], ["better", "faster"])]
 
 
+def built_in(**settings: Any) -> dict[str, Any]:
+    """Return the fields of a stage with a built-in step."""
+    return {"commands": (), "uses": "evaluate", "version": 1, "settings": settings}
+
+
+def test_settings_of_a_built_in_step_are_told_one_by_one() -> None:
+    world = alone(**built_in(model="m", threshold="value", find={"most": 3, "least": 1}))
+    world.change("train", **built_in(model="m", against="n", find={"most": 4, "least": 1}))
+    assert world.reasons("train") == [
+        ("setting-added", "against", None, "n"),
+        ("setting-changed", "find.most", 3, 4),
+        ("setting-removed", "threshold", "value", None),
+    ]
+
+
+def test_another_version_of_a_step_is_told_beside_its_settings() -> None:
+    world = alone(**built_in(a=1))
+    world.change("train", **(built_in(a=2) | {"version": 2}))
+    assert world.reasons("train") == [("step-changed", "evaluate", 1, 2), ("setting-changed", "a", 1, 2)]
+
+
+@pytest.mark.parametrize(
+    "after", [{"uses": "validate", "version": 1}, {"uses": None, "commands": ("x",), "settings": {}}]
+)
+def test_another_step_or_a_command_instead_is_another_program(after: dict[str, Any]) -> None:
+    world = alone(**built_in(a=1))
+    world.change("train", **(built_in(a=1) | after))
+    assert [kind for kind, *_ in world.reasons("train")] == ["program-changed"]
+
+
+def test_settings_that_are_only_nested_otherwise_are_told_as_a_whole() -> None:
+    world = alone(**built_in(a={"b": 1}))
+    world.change("train", **built_in(**{"a.b": 1}))
+    assert [kind for kind, *_ in world.reasons("train")] == ["program-changed"]
+
+
 def test_another_folder_to_work_in_is_told() -> None:
     world = alone()
     world.change("train", wdir="src")

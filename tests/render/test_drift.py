@@ -89,6 +89,28 @@ def test_many_columns_without_a_verdict_are_one_line() -> None:
     assert "few13" in drift_text(report, "table")
 
 
+def test_a_share_that_moved_is_said_with_its_class_and_blanks_are_seen() -> None:
+    difference = replace(MISSING, name="difference", value=-0.06, about=" Female")
+    column = replace(COLUMN, measure="difference", measures=(difference,), cause="less often")
+    assert "less often: ' Female'" in drift_text(replace(REPORT, columns=(column,)), "md")
+    turned = replace(column, cause="relabelled")
+    assert "Female" not in drift_text(replace(REPORT, columns=(turned,)), "md")
+
+
+def test_rows_of_both_tables_are_told() -> None:
+    told = replace(JOINT, shared=40)
+    assert "40 rows of the 1,000 of the current table are in both tables" in drift_text(
+        replace(REPORT, joint=told), "table"
+    )
+
+
+def test_markdown_has_the_verdict_the_sentence_and_what_was_noticed() -> None:
+    passed = replace(REPORT, verdict="pass", sentence="Similar.", columns=(), warnings=("Odd.",))
+    text = drift_text(passed, "md")
+    assert text.startswith("**pass**: b.csv against a.csv\n")
+    assert text.endswith("Similar.\n\n- Odd.\n")
+
+
 def test_json_has_no_number_that_is_none() -> None:
     odd = replace(REPORT, columns=(replace(COLUMN, statistic=float("inf")),))
     wire = drift_wire(odd)

@@ -7,9 +7,9 @@ from dataclasses import replace
 
 from mlops_cli.actions.evaluate import EvaluateResult
 from mlops_cli.evaluation.charts import Calibration, Confusion, Threshold
-from mlops_cli.evaluation.findings import Importance, Slice, Warned
+from mlops_cli.evaluation.findings import FoundSlice, Importance, Slice, Warned, Worth, WorthAt
 from mlops_cli.evaluation.measured import Measured, unmeasured
-from mlops_cli.evaluation.model import Evaluation
+from mlops_cli.evaluation.model import Evaluation, Subject
 from mlops_cli.evaluation.sentence import amount, sentence_of
 from mlops_cli.render.evaluate import evaluate_summary, evaluate_text, evaluate_wire
 
@@ -55,6 +55,48 @@ def test_every_part_is_shown_where_there_is_one() -> None:
     assert "warn   id names rows. Likely: a key." in text
     bare = evaluate_text(result(Evaluation("regression", 3, {"mae": Measured(1.5, None, None, 3, "down")})))
     assert bare.count("\n") == 2
+
+
+def test_a_weak_slice_says_on_how_many_rows_its_loss_stands_and_no_p_value_is_0() -> None:
+    inside, outside = (
+        Measured(value, value - 0.02, value + 0.02, n) for value, n in ((0.5, 1853), (0.1, 4000))
+    )
+    weak = FoundSlice(
+        "sex = F", "sex == 'F'", 3826, 0.4, 1, "log_loss", inside, outside, inside, 5, 1e-300, 1e-300
+    )
+    lines = evaluate_text(result(replace(EVALUATION, found=(weak,)))).splitlines()
+    (row,) = [line.split() for line in lines if line.startswith("sex == 'F'")]
+    assert row[3:5] == ["3,826", "40.0%"]
+    assert "1,853" in row
+    assert row[-1] == "<0.001"
+    assert "Found on one half of the rows; losses and p are those of the other half." in lines
+
+
+def test_of_a_table_of_predictions_no_threshold_is_called_the_models_own() -> None:
+    own = replace(EVALUATION, threshold=Threshold(0.5, "default", 0, 1000))
+    assert "(the model's own)" in evaluate_text(result(own))
+    assert "(as the answers lie)" in evaluate_text(
+        result(replace(own, subject=Subject(predictor="predictions")))
+    )
+
+
+def test_money_has_its_thousands_and_a_label_with_spaces_its_quotes() -> None:
+    per_row, total = Measured(3.22, 3.02, 3.42, 8281), Measured(26680.0, 25024.0, 28336.0, 8281)
+    worth = Worth(
+        "EUR",
+        ("no", " yes"),
+        ((0, -5), (-10, 20)),
+        per_row,
+        total,
+        1.0,
+        " yes",
+        best=WorthAt(0.11498, 3.2261),
+    )
+    text = evaluate_text(result(replace(EVALUATION, value=worth, positive=" yes")))
+    assert "26,680 (25,024 to 28,336) EUR in all" in text
+    assert 'always answering " yes" is worth 1 EUR' in text
+    assert "the best threshold on these rows, 0.115, 3.226 EUR" in text
+    assert '" yes" is answered from a score of 0.3 on' in text
 
 
 def test_other_forms_have_a_row_for_each_metric_and_slice() -> None:

@@ -195,6 +195,11 @@ def test_an_evaluation_without_a_comparison_never_says_that_it_passed() -> None:
 # Drift ----------------------------------------------------------------------------------------------------------------
 
 
+def test_a_drift_page_has_its_results_before_its_notes() -> None:
+    page = PAGES["drift"]()
+    assert page.index('id="columns"') < page.index('id="table"') < page.index('id="notes"')
+
+
 def test_a_drift_page_says_the_sentence_and_every_verdict() -> None:
     page = words(PAGES["drift"]())
     assert "The tables are different: age moved" in page

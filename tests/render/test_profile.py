@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from mlops_cli.actions.profile import ProfileDiffResult, ProfileResult
 from mlops_cli.data.profile.build import profile_table
 from mlops_cli.data.profile.diff import diff
+from mlops_cli.data.profile.merge import merge
 from mlops_cli.render.profile import (
     picture,
     profile_result_wire,
@@ -21,6 +24,7 @@ from mlops_cli.render.profile import (
 )
 from mlops_cli.render.profile_diff import profile_diff_summary, profile_diff_text, profile_diff_wire
 from mlops_cli.render.profile_diff_page import profile_diff_page
+from mlops_cli.render.profile_page_columns import sparkline
 from tests.support.tables import table
 
 
@@ -58,8 +62,6 @@ def test_each_column_has_a_line_with_what_it_is(result: ProfileResult) -> None:
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 def test_a_table_fits_the_terminal(result: ProfileResult, width: int) -> None:
-    import re
-
     text = re.sub(r"\x1b\[[0-9;]*m", "", profile_text(result, "table", width=width))
     assert max(map(len, text.splitlines())) <= width
     assert all(name in text for name in ("age", "city", "always"))
@@ -80,6 +82,12 @@ def test_the_summary_tells_of_the_whole_table(result: ProfileResult) -> None:
         "Column 'empty': it has no value at all.",
         "Wrote base.json: a baseline.",
     ]
+
+
+def test_how_a_table_is_written_is_one_line_unless_everything_is_wanted(result: ProfileResult) -> None:
+    many = replace(result, profile=replace(result.profile, warnings=("column 'a': one", "column 'b': two")))
+    assert "2 notes on how the table is written; -v shows them." in profile_summary(many).splitlines()
+    assert "Column 'b': two." in profile_summary(many, everything=True).splitlines()
 
 
 def test_repeated_rows_are_told() -> None:
@@ -220,6 +228,30 @@ def test_the_json_of_a_diff_says_what_may_be_chance(little: ProfileDiffResult) -
         "far": False,
     }
     assert next(each for each in columns["far"]["changes"] if each["what"] == "mean")["chance"] is False
+
+
+def test_an_estimate_is_marked_in_a_diff_as_it_is_in_the_list() -> None:
+    base = profile_table(table({"x": [f"v{i % 90}" for i in range(9000)]}))
+    window = profile_table(table({"x": [f"w{i % 400}" for i in range(9000)]}), baseline=base)
+    twice = merge([window, window], ["one", "two"])
+    result = ProfileDiffResult("a", "b", diff(base, twice))
+    known = twice.columns[0].distinct_count
+    line = next(
+        each
+        for each in profile_diff_text(result, "table", everything=True).splitlines()
+        if "distinct" in each
+    )
+    assert line.split()[-2:] == ["90", f"~{known}"]
+    assert f"~{known}" in profile_diff_page(result.diff)
+    assert "~" not in profile_diff_text(result, "csv")
+
+
+def test_most_rows_are_drawn_in_the_overview_of_a_page_as_they_are_in_a_terminal() -> None:
+    values = [0.0] * 950 + [float(number) for number in range(100, 150)]
+    (column,) = profile_table(table({"gain": values * 4})).columns
+    heights = re.findall(r'height="([\d.]+)%"', sparkline(column))
+    assert heights[0] == "100"
+    assert float(heights[1]) < 10
 
 
 def test_the_page_of_a_diff_leaves_chance_out(little: ProfileDiffResult) -> None:

@@ -19,6 +19,10 @@ NEW = (Reason("new"),)
         (RunStarted(frozenset("ab")), ""),
         (StageStarted("a", NEW), ""),
         (StageFinished(Outcome("a", "ran", seconds=1.5)), "a ran in 1.50 s"),
+        (
+            StageFinished(Outcome("a", "ran", seconds=1.5, headline="better than b")),
+            "a ran in 1.50 s: better than b",
+        ),
         (StageFinished(Outcome("a", "cached", seconds=0.5)), "a restored in 0.50 s"),
         (StageFinished(Outcome("a", "fresh")), ""),
         (StageFinished(Outcome("a", "skipped", message="it needs b")), ""),

@@ -24,6 +24,7 @@ from mlops_cli.render.text import (
     stages_rows,
     status_text,
 )
+from mlops_cli.tracking.last_failures import Failure
 from tests.support.facts import stage
 
 NOTHING = Inputs({}, {}, {})
@@ -92,6 +93,10 @@ def test_every_kind_of_reason_has_words(kind: ReasonKind) -> None:
         (Reason("param-added", "depth", None, 8), "depth = 8 is a new parameter"),
         (Reason("env-changed", "MODE", None, "fast"), "$MODE (not set) -> fast"),
         (Reason("program-changed", "s", ["a", "b"], ["c"]), "command changed: a; b -> c"),
+        (Reason("setting-changed", "train.rows", 1, 2), "with.train.rows 1 -> 2"),
+        (Reason("setting-added", "against", None, "m.bin"), "with.against = m.bin is a new setting"),
+        (Reason("setting-removed", "cut", "value"), "with.cut = value is no setting any more"),
+        (Reason("step-changed", "drift", 1, 2), "the step drift is another: version 1 -> 2"),
         (Reason("output-missing", "m.bin"), "m.bin is missing"),
     ],
 )
@@ -105,6 +110,14 @@ def test_a_long_value_is_cut() -> None:
     assert len(text) < 80
 
 
+def test_of_long_values_that_begin_alike_the_part_that_differs_is_shown() -> None:
+    rows = [{"name": f"group{i}"} for i in range(20)]
+    text = reason_text(Reason("setting-changed", "slices", rows, [*rows[:15], {"where": "age > 65"}]))
+    assert 'where": "age > 65"' in text
+    assert "group15" in text
+    assert "group3" not in text
+
+
 def test_many_reasons_are_the_first_and_how_many_more() -> None:
     reasons = [Reason("dep-changed", f"f{i}") for i in range(10)]
     assert reasons_text(reasons) == "f0 changed; f1 changed; f2 changed; 7 more"
@@ -113,6 +126,24 @@ def test_many_reasons_are_the_first_and_how_many_more() -> None:
 def test_waiting_for_several_stages_is_one_reason() -> None:
     reasons = [Reason("upstream", name) for name in "ab"]
     assert reasons_text([*reasons, Reason("new")]) == "waits for a, b; has not run yet"
+
+
+def test_a_stage_that_failed_last_time_says_so_with_when_why_and_its_log() -> None:
+    failed = {
+        "a": Failure("r1", "2026-11-21T20:58:17.340Z", "exit code 3", "/logs/a.log"),
+        "b": Failure("r2", "2026-11-20T20:58:17.340Z", "time \x1b[31mout", ""),
+    }
+    stages = (decision("a", "stale", Reason("new")), decision("b", "stale", Reason("dep-changed", "x")))
+    assert status_text(StatusResult(stages, failed=failed)).splitlines() == [
+        "stage  state  why",
+        "a      stale  failed last time",
+        "b      stale  failed last time; x changed",
+        "a failed at 2026-11-21 20:58 UTC: exit code 3",
+        "  whole log: /logs/a.log",
+        "b failed at 2026-11-20 20:58 UTC: time out",
+        "  see: mlops show r2",
+        "2 stages: 2 stale. Bring them up to date with: mlops run",
+    ]
 
 
 # Runs -----------------------------------------------------------------------------------------------------------------
@@ -203,6 +234,27 @@ def test_a_failure_shows_message_tail_and_log() -> None:
     )
 
 
+def test_what_did_not_run_is_told_with_the_failure_and_how_to_go_on() -> None:
+    outcomes = [
+        Outcome("a", "failed", message="exit code 1"),
+        Outcome("b", "skipped", message="it needs a"),
+        Outcome("c", "skipped", message="a failed"),
+        *(Outcome(f"d{i}", "skipped", message="it needs a") for i in range(9)),
+        Outcome("e", "skipped", decision("e"), message="a failed"),  # it had nothing to do
+    ]
+    assert failures_text(outcomes) == (
+        "a failed: exit code 1\n"
+        "did not run because they need a: b, d0, d1, d2, d3, 5 more\n"
+        "did not run because a failed: c\n"
+        "go on with what does not depend on a failure: mlops run --keep-going\n"
+    )
+
+
+def test_where_all_that_did_not_run_needs_the_failure_there_is_nothing_to_go_on_with() -> None:
+    outcomes = [Outcome("a", "failed", message="exit code 1"), Outcome("b", "skipped", message="it needs a")]
+    assert failures_text(outcomes).splitlines()[-1] == "did not run because it needs a: b"
+
+
 # The rest -------------------------------------------------------------------------------------------------------------
 
 
@@ -240,6 +292,13 @@ def test_files_to_commit_can_be_pasted_into_a_shell() -> None:
 def test_many_files_to_commit_are_told_by_their_folders() -> None:
     many = [".gitignore", *(f".mlops/stages/s{i}.json" for i in range(20))]
     assert "git add .gitignore .mlops &&" in commit_text(many)
+
+
+def test_records_are_told_as_their_folder_beside_the_few_other_files() -> None:
+    records = [f".mlops/runs/2026-11/r{i}.json" for i in range(9)]
+    assert "git add .mlops metrics.json &&" in commit_text([*records, "metrics.json"])
+    assert f"git add {records[0]} metrics.json &&" in commit_text([records[0], "metrics.json"])
+    assert "git add ../../.mlops &&" in commit_text(records, "a/b")
 
 
 def test_with_nothing_to_commit_nothing_is_said() -> None:

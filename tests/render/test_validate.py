@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -52,6 +53,30 @@ def test_the_summary_says_how_many_against_what_and_what_could_not_be_told() -> 
         "leakage can say nothing: 5 rows.",
         "A note.",
     ]
+
+
+def test_how_a_table_is_written_is_one_line_unless_everything_is_wanted() -> None:
+    many = replace(RESULT, notes=("a is b", "c is d", "e is f"), advice=("Give more.",))
+    assert validate_summary(many).splitlines()[2:] == [
+        "Give more.",
+        "3 notes on how the table is written; -v shows them.",
+    ]
+    assert validate_summary(many, everything=True).splitlines()[2:] == [
+        "Give more.",
+        "A is b.",
+        "C is d.",
+        "E is f.",
+    ]
+
+
+@pytest.mark.parametrize("width", range(40, 60))
+def test_a_blank_inside_of_quotes_is_not_torn_from_them(width: int) -> None:
+    said = 'known values are written anew: "Private" was " Private", "Own-child" was "Own-child ", "a b" is "c d"'
+    long = Finding("c", "relabelled", "fail", {}, said, "blanks")
+    text = validate_text(Validation("t", 1, 1, (long,), looked=(Looked("unit", 1),)), "table", width=width)
+    assert '" Private"' in text
+    assert '"Own-child "' in text
+    assert "\x00" not in text
 
 
 def test_the_csv_has_all_of_the_evidence() -> None:

@@ -105,12 +105,25 @@ def test_files_that_a_snapshot_leaves_out_are_told_and_recorded(home: Path) -> N
     write_all(home, {".env": "A=1", "big": "x" * 3000, "in": "2\n"})
     write(home / ".mlops/config.yaml", "snapshot: {file: 2kB}\n")
     answer = mlops(home, "run")
-    told = "leaves out .env (named like environment variables), big (larger than 2000 bytes)"
-    assert told in answer.err
+    assert "leaves out .env (named like environment variables)\n" in answer.err
+    assert (
+        "leaves out big (2.9 KiB), too large for it: track data with mlops add PATH, or name it in .gitignore\n"
+        in answer.err
+    )
     assert last(home)["left_out"] == [
         {"path": ".env", "size": 3, "why": "named like environment variables"},
         {"path": "big", "size": 3000, "why": "larger than 2000 bytes"},
     ]
+
+
+def test_many_large_files_that_a_snapshot_leaves_out_are_one_line(home: Path) -> None:
+    write_all(home, {"in": "2\n", **{f"data/{number}.csv": "x" * 3000 for number in range(9)}})
+    write(home / ".mlops/config.yaml", "snapshot: {file: 2kB}\n")
+    [line] = [line for line in mlops(home, "run").err.splitlines() if "leaves out" in line]
+    assert (
+        "leaves out data/0.csv (2.9 KiB), data/1.csv (2.9 KiB), data/2.csv (2.9 KiB) and 6 more, too large"
+        in line
+    )
 
 
 def test_a_worktree_that_differs_by_left_out_files_alone_is_dirty_without_a_snapshot(home: Path) -> None:

@@ -42,6 +42,24 @@ PredictorName = Annotated[
         show_default=False,
     ),
 ]
+Predicted = Annotated[
+    str,
+    typer.Option(
+        "--predicted",
+        metavar="COL",
+        help="Of a table of predictions: its column with the answers; predicted by default.",
+        show_default=False,
+    ),
+]
+Score = Annotated[
+    str,
+    typer.Option(
+        "--score",
+        metavar="COL",
+        help="Of a table of predictions: its column with the scores; score by default.",
+        show_default=False,
+    ),
+]
 Positive = Annotated[
     str, typer.Option("--positive", metavar="CLASS", help="The positive class of two.", show_default=False)
 ]
@@ -157,6 +175,8 @@ def evaluate(
     target: Target = "",
     task: Task = "",
     predictor: PredictorName = "",
+    predicted: Predicted = "",
+    score: Score = "",
     positive: Positive = "",
     features: Features = None,
     threshold: ThresholdText = "",
@@ -209,7 +229,8 @@ def evaluate(
     with talk.open() as opened:
         progress = talk.progress(plain=opened.environment.plain)
         try:
-            result = act(opened, subject, EvaluateOptions(settings, against, margin, out), progress)
+            options = EvaluateOptions(settings, against, margin, out, predicted, score)
+            result = act(opened, subject, options, progress)
         finally:
             progress.close()
     if talk.as_json or output is ListForm.JSON:

@@ -176,7 +176,7 @@ def _show(talk: Console, result: ProfileResult, form: ProfileForm) -> None:
         talk.result(profile_page(result.profile, result.name))
     else:
         talk.result(profile_text(result, form.value, width=talk.width))
-    talk.say(profile_summary(result))
+    talk.say(profile_summary(result, everything=talk.verbose))
 
 
 def _show_diff(talk: Console, result: ProfileDiffResult, form: ProfileForm) -> None:

@@ -119,7 +119,7 @@ def validate(
         talk.json(validate_wire(result))
     else:
         talk.result(validate_text(result, output.value, width=talk.width))
-        talk.say(validate_summary(result))
+        talk.say(validate_summary(result, everything=talk.verbose))
     end(result.exit_code)
 
 

@@ -10,6 +10,7 @@ from mlops_cli.data.checks.context import FEWEST, rows_where, same_kind
 from mlops_cli.data.checks.facts import coded, number_label
 from mlops_cli.data.checks.placeholders import is_placeholder
 from mlops_cli.data.checks.words import counted, named, quoted, share_text
+from mlops_cli.data.checks.writing import rewritten
 from mlops_cli.statistics.counts import binomial_at_least, two_sample_chi2
 from mlops_cli.statistics.distance import jensen_shannon_debiased
 
@@ -27,7 +28,9 @@ _OPEN = 0.1  # a column whose values are new so often is no choice from a list
 # Labels changed: the shares moved so far, and when sorted hardly at all.
 _MOVED, _STAYED = 0.2, 0.06
 _MOST_LABELS = 60
+_NEARLY_ALL = 0.95  # of the rows with a new label
 _SAID = ("missing_values", "out_of_range", "unknown_value")  # what says more of a column with one value
+_EMPTY = ("missing_values", "missing_rate", "broken_join")  # what says that a column is not filled any more
 _STANDS = 2.0  # times the rows that a value of a column that only grows had on average
 
 
@@ -61,6 +64,7 @@ def check_unseen(context: Context, ledger: Ledger) -> None:
                 "values": dict(names[:20]),
             }
             cause = _cause_of_new([name for name, _ in names], before)
+            evidence |= _throughout(names, before, now)
             if all(is_placeholder(name) for name, _ in names):
                 if ledger.has("missing_rate", now.name) or ledger.has("broken_join", now.name):
                     continue  # told as missing
@@ -70,6 +74,17 @@ def check_unseen(context: Context, ledger: Ledger) -> None:
             ledger.find(
                 "unseen_categories", now.name, message, cause, evidence, rows=where, severity=severity
             )
+
+
+def _throughout(names: list[tuple[str, int]], before: ColumnFacts, now: ColumnFacts) -> dict[str, object]:
+    """Return how values are written where nearly all of a column are known ones, written in another way; else nothing."""
+    written = rewritten([name for name, _ in names], before.counts)
+    if (
+        written is None
+        or sum(rows for name, rows in names if name in written.known) < _NEARLY_ALL * now.present
+    ):
+        return {}
+    return {"written": written.said, "labels": {old: new for new, old in written.known.items()}}
 
 
 def _is_choice(before: ColumnFacts) -> bool:
@@ -95,18 +110,12 @@ def _unseen(
 
 def _cause_of_new(names: list[str], before: ColumnFacts) -> str:
     """Return the likely cause of new values by how they are written."""
-    known = {_bare(name): name for name in before.counts}
-    written = [(name, known[_bare(name)]) for name in names if _bare(name) in known]
-    if written and len(written) >= len(names) / 2:
-        new, old = written[0]
-        return f"known categories are written in another way: {quoted(new)} was {quoted(old)}"
+    written = rewritten(names, before.counts)
+    if written is not None and len(written.known) >= len(names) / 2:
+        return written.cause
     if len(names) == 1:
         return "a new category upstream"
     return "new categories upstream, or another coding"
-
-
-def _bare(name: str) -> str:
-    return "".join(sign for sign in name.lower() if sign not in " _-./,;:")
 
 
 # Labels ---------------------------------------------------------------------------------------------------------------
@@ -124,8 +133,9 @@ def check_relabelled(context: Context, ledger: Ledger) -> None:
             moved = jensen_shannon_debiased(was, shares)
             if moved < _MOVED or two_sample_chi2(was, shares).p_value > _SURE:
                 continue
-            sorted_was, sorted_now = _by_size(was), _by_size(shares)
-            stayed = jensen_shannon_debiased(sorted_was, sorted_now)
+            if _say_rewritten(before, now, moved, ledger):
+                continue
+            stayed = jensen_shannon_debiased(_by_size(was), _by_size(shares))
             if stayed > _STAYED:
                 continue
             pairs = _changed_places(before, now)
@@ -140,13 +150,42 @@ def check_relabelled(context: Context, ledger: Ledger) -> None:
                 "n": now.present,
                 "n_reference": before.present,
             }
-            written = [
-                (old, new) for old, new in pairs if _bare(old) == _bare(new) and new not in before.counts
-            ]
             cause = "the labels were swapped or coded anew: the same classes have other names"
-            if len(written) == len(pairs):
-                cause = f"known categories are written in another way: {quoted(written[0][1])} was {quoted(written[0][0])}"
             ledger.find("relabelled", now.name, message, cause, evidence)
+
+
+def _say_rewritten(before: ColumnFacts, now: ColumnFacts, moved: float, ledger: Ledger) -> bool:
+    """Find labels that are known but for the way they are written; return whether new labels are nothing else.
+
+    They are matched by what they say, never by how often they come: classes of like size change places by chance.
+    """
+    fresh = {name: count for name, count in now.counts.items() if name not in before.counts}
+    # What is still written as it was is no other way to write it: then values are new, and that is told as such.
+    written = rewritten(fresh, before.counts.keys() - now.counts.keys()) if now.kind != "numeric" else None
+    if written is None or sum(map(fresh.__getitem__, written.known)) < _NEARLY_ALL * sum(fresh.values()):
+        return False
+    again: dict[str, int] = {}
+    for name, count in now.counts.items():
+        old = written.known.get(name, name)
+        again[old] = again.get(old, 0) + count
+    names = sorted(before.counts.keys() | again.keys())
+    was, shares = (
+        np.array([side.get(name, 0) for name in names], dtype=np.float64) for side in (before.counts, again)
+    )
+    if jensen_shannon_debiased(was, shares) >= _MOVED:
+        return False  # they changed places besides
+    rest = [name for name in fresh if name not in written.known]
+    besides = f"; new besides: {named(map(quoted, rest), 3)}" if rest else ""
+    message = f"known categories are written {written.said}: {written.pairs()}{besides}"
+    evidence = {
+        "distance_by_label": round(moved, 4),
+        "written": written.said,
+        "labels": {old: new for new, old in written.known.items()},
+        "n": now.present,
+        "n_reference": before.present,
+    }
+    ledger.find("relabelled", now.name, message, written.cause, evidence)
+    return True
 
 
 def _labels(facts: ColumnFacts) -> bool:
@@ -204,7 +243,8 @@ def _say_constant(name: str, now: ColumnFacts, before: ColumnFacts | None, ledge
     value = _only_value(now)
     evidence = {"value": value, "n": now.present, "rows": now.rows}
     if not now.present:
-        if before is None or before.present:
+        told = any(ledger.has(check, name) for check in _EMPTY)
+        if (before is None or before.present) and not told:
             ledger.find(
                 "constant", name, "every value is missing", "the column is not filled any more", evidence
             )

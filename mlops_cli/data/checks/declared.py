@@ -18,6 +18,7 @@ from mlops_cli.data.checks.facts import MISSING_TIME, coded, number_label, times
 from mlops_cli.data.checks.placeholders import gap_mask, sure_gaps
 from mlops_cli.data.checks.ranges import cause_outside
 from mlops_cli.data.checks.words import counted, does, named, number, quoted, share_text
+from mlops_cli.data.checks.writing import rewritten
 
 if TYPE_CHECKING:
     from mlops_cli.data.checks.context import Context, Mask
@@ -25,12 +26,18 @@ if TYPE_CHECKING:
     from mlops_cli.data.checks.ledger import Ledger
     from mlops_cli.data.checks.schema import ColumnSchema
 
+_OF_NUMBERS = ("order", "out_of_range", "whole")  # what can be done with numbers, or with times, only
+
 
 def check_declared(context: Context, ledger: Ledger) -> None:
     """Check every column that the schema file and the table have."""
     for column in context.schema.columns:
         if column.name not in context.facts.columns:
             continue
+        other_kind = any(
+            each.check == "type_changed" and each.column == column.name and each.severity == "fail"
+            for each in ledger.findings
+        )
         for check, wanted, do in (
             ("missing_values", column.missing is not None, _missing),
             ("not_unique", column.unique, _unique),
@@ -41,6 +48,8 @@ def check_declared(context: Context, ledger: Ledger) -> None:
             ("pattern", bool(column.pattern), _pattern),
             ("length", column.shortest is not None or column.longest is not None, _length),
         ):
+            if other_kind and check in _OF_NUMBERS:
+                continue  # the kind is the fault, and is told: what needs the right one would tell it again as an error
             if wanted and ledger.on(check, column.name):
                 with ledger.guard(check, column.name):
                     do(context, ledger, column)
@@ -248,8 +257,21 @@ def _values(context: Context, ledger: Ledger, column: ColumnSchema) -> None:
     if severity:
         listed = named([f"{quoted(value)} ({counted(count, 'row')})" for value, count in found], 3)
         message = f"{share_text(len(every), n)} of {counted(n, 'value')} {does(n, 'is', 'are')} not on the list: {listed}"
-        evidence = {"rows": len(every), "n": n, "allowed": column.unknown, "values": dict(found)}
+        evidence: dict[str, object] = {
+            "rows": len(every),
+            "n": n,
+            "allowed": column.unknown,
+            "values": dict(found),
+        }
         cause = "a new category, or a known one written in another way"
+        written = rewritten([value for value, _ in found], column.values)
+        if written is not None and len(written.known) == len(found):
+            message = (
+                f"{share_text(len(every), n)} of {counted(n, 'value')} {does(n, 'is', 'are')} on the list but written "
+                f"{written.said}: {written.pairs('is listed as')}"
+            )
+            cause = f"a known category is written in another way: {written.said}"
+            evidence |= {"written": written.said, "labels": {old: new for new, old in written.known.items()}}
         ledger.find("unknown_value", column.name, message, cause, evidence, rows=rows, severity=severity)
 
 

@@ -33,6 +33,13 @@ def copies_in(table: Table) -> Mask:
     return repeats(row_hashes(table, table.names))
 
 
+def repeated_share(table: Table, facts: TableFacts) -> float | None:
+    """Return the share of rows that repeat an earlier one; None where rows are alike without being the same."""
+    if _by_chance(facts) > _MANY_BY_CHANCE:
+        return None
+    return int(copies_in(table).sum()) / facts.rows
+
+
 def check_duplicate_rows(context: Context, ledger: Ledger) -> None:
     """Find rows that repeat an earlier one: more than the schema file allows; without a word there, surely more than 1 %."""
     mask = context.copies

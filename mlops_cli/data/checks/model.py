@@ -96,6 +96,10 @@ class Validation:
         How large it is.
     compared : tuple of str
         What it was held against, such as `the schema orders.yaml`.
+    notes : tuple of str
+        How the table is written.
+    advice : tuple of str
+        What would make the validation say more.
     """
 
     name: str
@@ -106,6 +110,7 @@ class Validation:
     looked: tuple[Looked, ...] = ()
     compared: tuple[str, ...] = ()
     notes: tuple[str, ...] = field(default=())
+    advice: tuple[str, ...] = field(default=())
 
     @property
     def verdict(self) -> Verdict:
@@ -141,5 +146,5 @@ class Validation:
                 {"check": each.check, "columns": each.columns, "insufficient": each.short or None}
                 for each in self.looked
             ],
-            "notes": list(self.notes),
+            "notes": [*self.advice, *self.notes],
         }

@@ -1,4 +1,4 @@
-"""One cause, one finding: rows that came twice repeat their key and break the order, too, and say so once."""
+"""One cause, one finding: rows that came twice repeat their key, too, and what befell many columns alike is told once."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from mlops_cli.data.checks.declared import breaks_of_order
-from mlops_cli.data.checks.words import does, named
+from mlops_cli.data.checks.words import counted, does, named, quoted
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+
     from mlops_cli.data.checks.context import Context, Mask
     from mlops_cli.data.checks.ledger import Ledger
     from mlops_cli.data.checks.model import Finding
@@ -77,3 +79,63 @@ def _drop(ledger: Ledger, gone: list[Finding]) -> None:
 def _put(ledger: Ledger, old: Finding, new: Finding) -> None:
     place = next(i for i, each in enumerate(ledger.findings) if each is old)
     ledger.findings[place] = new
+
+
+# Many columns --------------------------------------------------------------------------------------------------------
+
+
+def together(findings: Iterable[Finding]) -> tuple[Finding, ...]:
+    """Tell what befell several columns in one way in one finding, in the place of the first: `columns` in its evidence."""
+    groups: dict[tuple[object, ...], list[Finding]] = {}
+    for number, each in enumerate(findings):
+        groups.setdefault(_way(each) or (number,), []).append(each)
+    return tuple(_joined(same) if len(same) > 1 else same[0] for same in groups.values())
+
+
+def _way(finding: Finding) -> tuple[object, ...] | None:
+    """Return what findings share that are one; None where a finding stands for itself."""
+    if finding.check == "extra_column":
+        return finding.check, finding.severity
+    written = finding.evidence.get("written")
+    # Of a profile as reference not all labels are known; then the same fault is told as new values.
+    check = "relabelled" if finding.check == "unseen_categories" else finding.check
+    return (check, finding.severity, written) if written is not None else None
+
+
+def _joined(same: Sequence[Finding]) -> Finding:
+    return _extra(same) if same[0].check == "extra_column" else _written(same)
+
+
+def _extra(same: Sequence[Finding]) -> Finding:
+    names = [each.column for each in same]
+    return replace(
+        same[0],
+        column="",
+        message=f"{counted(names, 'column')} are there that nobody expected: {named(names)}",
+        cause="upstream began to deliver them, or the schema names only what matters: then write extra: ignore below table",
+        evidence={"columns": names, "kinds": {each.column: each.evidence.get("kind") for each in same}},
+    )
+
+
+def _written(same: Sequence[Finding]) -> Finding:
+    names = [each.column for each in same]
+    how = same[0].evidence["written"]
+    first = named([_first(each) for each in same], 3)
+    return replace(
+        same[0],
+        column="",
+        message=f"in {counted(names, 'column')} known values are written {how}: {first}",
+        cause="another program writes the table, or the same one another way",
+        evidence={
+            "columns": names,
+            "written": how,
+            "labels": {each.column: each.evidence["labels"] for each in same},
+        },
+        rows=same[0].rows if all(each.rows == same[0].rows for each in same) else (),
+    )
+
+
+def _first(finding: Finding) -> str:
+    labels = finding.evidence["labels"]
+    old, new = next(iter(labels.items())) if isinstance(labels, dict) else ("", "")
+    return f"{finding.column} ({quoted(new)} was {quoted(old)})"

@@ -8,7 +8,7 @@ import numpy as np
 
 from mlops_cli.data.checks.context import missing_mask
 from mlops_cli.data.checks.facts import coded
-from mlops_cli.data.table.deciding import PLACEHOLDERS
+from mlops_cli.data.table.deciding import DOUBTFUL, PLACEHOLDERS
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from mlops_cli.data.checks.context import Mask
     from mlops_cli.data.checks.facts import ColumnFacts
     from mlops_cli.data.table.table import Table
-
-_MAYBE = frozenset({"none", "na", "nil"})  # no plan, Namibia, a score of nil
 
 
 def is_placeholder(value: str) -> bool:
@@ -35,16 +33,17 @@ def written_gaps(facts: ColumnFacts, other: ColumnFacts) -> dict[str, int]:
     """Return what stands for a gap in a column, with its rows; where the other side is a profile, only what that can tell of."""
     if facts.kind not in ("categorical", "text"):
         return {}
+    known = {value.strip() for value in other.counts}
     return {
         value: count
         for value, count in facts.counts.items()
-        if is_placeholder(value) and (other.exact or other.all_counted or value in other.counts)
+        if is_placeholder(value) and (other.exact or other.all_counted or value.strip() in known)
     }
 
 
 def maybe_values(written: Mapping[str, int]) -> dict[str, int]:
     """Return those of the texts that a table may mean: more of them is no failure."""
-    return {value: count for value, count in written.items() if value.strip().lower() in _MAYBE}
+    return {value: count for value, count in written.items() if value.strip().lower() in DOUBTFUL}
 
 
 def sure_gaps(facts: ColumnFacts, listed: Collection[str] = ()) -> dict[str, int]:

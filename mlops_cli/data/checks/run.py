@@ -16,7 +16,7 @@ from mlops_cli.data.checks.leakage import check_leakage
 from mlops_cli.data.checks.ledger import Ledger
 from mlops_cli.data.checks.missing import check_infinite, check_missing_rate
 from mlops_cli.data.checks.model import Validation
-from mlops_cli.data.checks.one_cause import settle
+from mlops_cli.data.checks.one_cause import settle, together
 from mlops_cli.data.checks.overlap import check_overlap
 from mlops_cli.data.checks.ranges import check_outside, check_units
 from mlops_cli.data.checks.schema import TableSchema
@@ -116,11 +116,12 @@ def validate(
         table.name,
         facts.rows,
         len(facts.columns),
-        findings=ledger.told(),
+        findings=together(ledger.told()),
         errors=tuple(ledger.errors),
         looked=ledger.looked,
         compared=_compared(wanted, context.reference, raw, train),
-        notes=_notes(schema, against, table),
+        notes=tuple(table.warnings),
+        advice=_advice(schema, against),
     )
 
 
@@ -159,6 +160,6 @@ def _compared(
     return tuple(text.format(name) for text, name in named if name)
 
 
-def _notes(schema: TableSchema | None, against: object, table: Table) -> tuple[str, ...]:
+def _advice(schema: TableSchema | None, against: object) -> tuple[str, ...]:
     alone = "Nothing says what it should be like: give --schema or --against. Only what is wrong with any table was looked for."
-    return (*([alone] if schema is None and against is None else []), *table.warnings)
+    return (alone,) if schema is None and against is None else ()

@@ -7,6 +7,7 @@ import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from mlops_cli.data.checks.duplicates import USUAL
 from mlops_cli.data.checks.facts import number_label
 from mlops_cli.data.checks.placeholders import sure_gaps
 from mlops_cli.data.checks.schema import VERSION
@@ -22,11 +23,21 @@ _ID_ROWS = 50  # so many different values make a column a name of rows
 _PLAIN = re.compile(r"[A-Za-z][A-Za-z0-9_./-]*(?: [A-Za-z0-9_./-]+)*")
 _LEAST = 0.001  # shares that are allowed are never written smaller
 _BEYOND = 8  # rows in as many as were looked at that may lie beyond what was seen
+_FEWER = 10  # a table beside may have so many times fewer rows
 _SAME = 0.9  # share of the most frequent value from which on a sample may have no other
 
 
-def infer_schema(facts: TableFacts) -> str:
+def infer_schema(facts: TableFacts, repeated: float | None = None) -> str:
     """Return the text of a schema file that the table meets, and another sample of the same should.
+
+    Parameters
+    ----------
+    repeated : float, optional
+        The share of rows that repeat an earlier one; None where nothing is to be said of that.
+
+    Notes
+    -----
+    A table beside may have a tenth of the rows: so have the rows that were held back for a test. Fewer are another matter.
 
     Ranges and lists are what was seen, with the share that another sample may have beyond them: eight rows in as many
     as were looked at. What was seen in none of n rows has a share below 3/n (with 95 % confidence), and ranges have two ends.
@@ -36,8 +47,8 @@ def infer_schema(facts: TableFacts) -> str:
         "# read it, change what is not meant, and commit it. A share is written as 2% or 0.02; ~ is no limit.",
         f"schema: {VERSION}",
         "table:",
-        f"  rows: {{at_least: 1}}  # there: {facts.rows:,}",
-        *_table_lines(facts),
+        f"  rows: {{at_least: {max(1, facts.rows // _FEWER)}}}  # there: {facts.rows:,}; write more where all tables are long",
+        *_table_lines(facts, repeated),
         "columns:" if facts.columns else "columns: {}",
     ]
     for column in facts.columns.values():
@@ -45,13 +56,20 @@ def infer_schema(facts: TableFacts) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _table_lines(facts: TableFacts) -> list[str]:
+def _table_lines(facts: TableFacts, repeated: float | None) -> list[str]:
     names = [column.name for column in facts.columns.values() if _names_rows(column)]
     times = [column.name for column in facts.columns.values() if column.kind == "datetime"]
     key = f"  key: {scalar(names[0])}" if names else "  # key: [order, line]"
     time = f"  time: {scalar(times[0])}" if times else "  # time: created_at"
+    again = []
+    if repeated is not None:
+        there = f"{100 * repeated:.2g} %" if repeated else "none"
+        again = [
+            f"  duplicates: {percent(max(USUAL, 2 * repeated))}  # rows that repeat an earlier one; there: {there}"
+        ]
     return [
         f"{key}  # columns that together name a row",
+        *again,
         "  extra: warn  # a column that is not named below: ignore, warn or fail",
         f"{time}  # when a row is from",
         "  # fresh: 2d  # how old the newest row may be",

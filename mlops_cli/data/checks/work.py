@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from mlops_cli.data.checks.duplicates import repeated_share
 from mlops_cli.data.checks.facts import table_facts
 from mlops_cli.data.checks.request import read_settings
 from mlops_cli.data.checks.run import validate
@@ -97,7 +98,8 @@ def infer_text(path: str, *, folder: Path, scratch: Path) -> str:
 
         return infer_schema(profile_facts(profile, path))
     with _open(path, folder, {}, scratch) as table:
-        return infer_schema(table_facts(table))
+        facts = table_facts(table)
+        return infer_schema(facts, repeated_share(table, facts))
 
 
 def run(call: StepCall) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from mlops_cli.data.drift.cells import Classes, Counted, Hours, Ordered, Texts, Unlike, Unseen, Usual
 from mlops_cli.data.drift.rough import even, keys_found, moved, nearest, places
+from mlops_cli.data.drift.spelling import respelled
 from mlops_cli.data.profile.model import (
     BooleanProfile,
     CategoricalProfile,
@@ -18,19 +19,18 @@ from mlops_cli.data.profile.model import (
     NumericProfile,
     TextProfile,
 )
-from mlops_cli.data.profile.reading import quantile
+from mlops_cli.data.profile.reading import quantile, robust_sd
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from mlops_cli.data.drift.cells import Counts, Floats, Pair, Quartiles
+    from mlops_cli.data.drift.cells import Floats, Pair, Quartiles
     from mlops_cli.data.profile.model import AnyColumn, Outside
 
 # Keys are those values that had enough rows in the reference; the ones that just had enough had so by luck, and have fewer in
 # any other table. With so many rows that no longer shows, so where there are other values besides keys, rarer keys are counted
 # with them.
 _SURE = 30
-_IQR = 1.349  # interquartile range of a normal distribution, in standard deviations
 
 
 def aligned(reference: AnyColumn, current: AnyColumn, *, same_layout: bool = True) -> Counted:
@@ -138,6 +138,7 @@ def _numeric(reference: NumericProfile, current: NumericProfile, *, rough: bool 
     if reference.discrete:
         order = order[first[order] + second[order] > 0]
     moments = [side.moments for side in (reference, current)]
+    scale, robust = _scale(reference)
     return Ordered(
         labels=tuple(labels[index] for index in order),
         reference=first[order],
@@ -151,7 +152,8 @@ def _numeric(reference: NumericProfile, current: NumericProfile, *, rough: bool 
         outside=(reference.below + reference.above, current.below + current.above),
         means=_pair(each.mean if each and each.n else None for each in moments),
         deviations=_pair(each.sd if each and each.n else None for each in moments),
-        scale=_scale(first[order], place[order]),
+        scale=scale,
+        robust=robust,
         few=reference.discrete,
     )
 
@@ -186,18 +188,13 @@ def _between(edges: list[str]) -> list[str]:
     return [f"{low} to {high}" for low, high in pairwise(edges)]
 
 
-def _scale(counts: Counts, at: Floats) -> float:
-    """Return a robust standard deviation: between the quartiles, as the cells tell them; of all where those are one."""
-    total = counts.sum()
-    if not total:
-        return math.nan
-    there = counts > 0
-    share = (np.cumsum(counts[there]) - counts[there] / 2) / total
-    low, high = np.interp([0.25, 0.75], share, at[there])
-    if high > low:
-        return float(high - low) / _IQR
-    mean = float((counts[there] * at[there]).sum() / total)
-    return math.sqrt(float((counts[there] * (at[there] - mean) ** 2).sum() / total))
+def _scale(column: NumericProfile) -> tuple[float, bool]:
+    """Return a standard deviation, and whether it is the robust one: between the quartiles; of all values where those are one."""
+    robust = robust_sd(column)
+    if robust is not None and robust > 0:
+        return robust, True
+    moments = column.moments
+    return (float(moments.sd) if moments and moments.n and moments.sd is not None else math.nan), False
 
 
 def _categorical(
@@ -216,6 +213,7 @@ def _categorical(
     if not same_layout and reference.outside.complete and not reference.outside.rows:
         unseen = Unseen(float(rest), current.n)  # the reference had nothing but its keys
     named = current.unseen or tuple(now.items())
+    same = respelled(named, reference.values)
     return Classes(
         labels=tuple(value for value, left in zip(reference.values, rare, strict=True) if not left),
         reference=first[~rare],
@@ -225,7 +223,8 @@ def _categorical(
         unseen=unseen,
         usual=usual(reference.outside, (reference.distinct_count or 0) - len(reference.values), reference.n),
         distinct=(reference.distinct_count or 0, current.distinct_count or 0),
-        new=named[0][0] if named else "",
+        new=same[0] if same else named[0][0] if named else "",
+        known=same[1] if same else "",
         many=reference.outside.rows > 0 and (reference.distinct_count or 0) > len(reference.values) + 20,
     )
 

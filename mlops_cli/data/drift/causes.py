@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 
 from mlops_cli.data.drift.cells import Classes, Hours, Ordered
+from mlops_cli.data.drift.draft import two_values
 from mlops_cli.data.table.deciding import PLACEHOLDERS
 from mlops_cli.statistics.distance import jensen_shannon, jensen_shannon_debiased
 
@@ -18,7 +19,9 @@ if TYPE_CHECKING:
     from mlops_cli.data.drift.draft import Draft
     from mlops_cli.data.drift.model import Measure
 
-BROKEN: Final = frozenset({"type", "missing", "infinite", "unit", "spike", "relabelled", "time zone"})
+BROKEN: Final = frozenset(
+    {"gone", "type", "missing", "infinite", "unit", "spike", "relabelled", "spelling", "time zone"}
+)
 """Causes that lie in how data were made: mend that first, and train on nothing of it."""
 
 GRAVE: Final = BROKEN | {"unseen"}
@@ -38,6 +41,8 @@ _GAPS = 0.05  # growth of the share of words for nothing from which on that is t
 _ALIKE = 0.08  # Jensen-Shannon distance under which what is left is as it was
 _WIDER = 1.15  # ratio of standard deviations from which on a change of spread is the story
 _LEFT = 0.4  # part of a distance, beyond noise, that may be left when hours are moved back
+_TURNED = 0.2  # least change of a share where two values may have changed places
+_EXACT = 0.1  # part of that change that may be missing
 _MOVED = 0.15  # shift of the mean, in standard deviations, from which on a change of place is
 
 
@@ -54,6 +59,8 @@ def cause_of(draft: Draft, measures: Sequence[Measure], decisive: Measure) -> st
     if decisive.name in ("missing", "infinite"):
         return decisive.name
     if decisive.name in ("difference", "ratio"):
+        if is_mirrored(cells):
+            return "relabelled"
         return "more often" if decisive.value > (1 if decisive.name == "ratio" else 0) else "less often"
     if isinstance(cells, Ordered):
         return _of_numbers(cells, decisive, draft.counted.quartiles)
@@ -149,7 +156,7 @@ def _of_classes(cells: Classes, measures: Sequence[Measure], decisive: Measure) 
     if decisive.name == "unseen" or any(
         each.name == "unseen" and each.verdict == "fail" for each in measures
     ):
-        return "unseen"
+        return "spelling" if cells.known else "unseen"
     if _gaps(cells) >= _GAPS:
         return "missing"
     return "relabelled" if is_relabelled(cells.reference, cells.current) else "shares"
@@ -172,6 +179,25 @@ def is_relabelled(reference: Counts, current: Counts) -> bool:
     apart = jensen_shannon(reference, current)
     same = jensen_shannon(np.sort(reference), np.sort(current))
     return bool(apart > 0.1 and same < apart / 3)
+
+
+def is_mirrored(cells: object) -> bool:
+    """Return whether two values have each other's share, as if their labels had changed places.
+
+    Shares alone cannot tell that from a world that turned round. But a change by a fifth of all rows, or more, that ends within
+    three standard errors of the mirrored share, and misses it by at most a tenth of the way, is seldom a coincidence.
+    """
+    two = two_values(cells) if isinstance(cells, Ordered | Classes) else None
+    if two is None:
+        return False
+    (first, first_now), (second, second_now) = two[1]
+    before, now = first + second, first_now + second_now
+    if not now:
+        return False
+    mirrored, share = second / before, first_now / now
+    error = math.sqrt(mirrored * (1 - mirrored) * (1 / before + 1 / now))
+    way = abs(1 - 2 * mirrored)
+    return way >= _TURNED and abs(share - mirrored) <= min(3 * error, _EXACT * way)
 
 
 def shift_of(cells: Hours) -> int:

@@ -44,7 +44,10 @@ class Ordered:
     means, deviations : (float, float)
         Mean and standard deviation of the finite values.
     scale : float
-        Robust standard deviation of the reference: its interquartile range divided by 1.349.
+        Robust standard deviation of the reference: its interquartile range divided by 1.349; where the quartiles are one, the
+        standard deviation of all its values.
+    robust : bool
+        Whether it is the robust one.
     few : bool
         Few different values, each with a cell of its own.
     way : float or None
@@ -64,6 +67,7 @@ class Ordered:
     means: tuple[float, float] = (np.nan, np.nan)
     deviations: tuple[float, float] = (np.nan, np.nan)
     scale: float = np.nan
+    robust: bool = True
     few: bool = False
     way: float | None = None
 
@@ -106,6 +110,8 @@ class Classes:
         How many classes there are.
     new : str
         The most frequent class that is new.
+    known : str
+        The class of the reference that it is in another spelling, where that holds of most rows with new ones; else empty.
     many : bool
         More classes than are counted one by one.
     """
@@ -119,6 +125,7 @@ class Classes:
     usual: Usual | None = None
     distinct: Pair = (0, 0)
     new: str = ""
+    known: str = ""
     many: bool = False
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from mlops_cli.data.drift.align import aligned
 from mlops_cli.data.drift.draft import Draft, draft
+from mlops_cli.data.drift.gone import gone_columns
 from mlops_cli.data.drift.identifiers import is_identifier
 from mlops_cli.data.drift.judge import judged
-from mlops_cli.data.drift.model import ColumnDrift, DriftReport, DriftSettings, Side
+from mlops_cli.data.drift.model import GONE, ColumnDrift, DriftReport, DriftSettings, Side
 from mlops_cli.data.drift.sentence import sentence_of
 from mlops_cli.data.drift.told import both_told
 from mlops_cli.data.drift.whole import shares, verdict_of, weights_of
@@ -56,14 +57,15 @@ def compare_profiles(
     if settings.time:
         _check_time(reference, current, settings.time)
     chosen = chosen_columns(reference.names, current.names, settings)
-    columns = compare_columns(reference, current, chosen, settings)
-    columns = [replace(each, weight=weight) for each, weight in weights_of(columns, weights)]
-    columns.sort(key=lambda each: (-_rank(each), -each.scaled, each.name))
     names, others = reference.names, current.names
     meant = {name for name in (*names, *others) if _meant(name, settings)}
     there, here = set(names), set(others)
     only_reference = tuple(name for name in names if name in meant and name not in here)
     only_current = tuple(name for name in others if name in meant and name not in there)
+    columns = compare_columns(reference, current, chosen, settings)
+    columns += gone_columns(only_reference, (reference.rows, current.rows), weights or {})
+    columns = [replace(each, weight=weight) for each, weight in weights_of(columns, weights)]
+    columns.sort(key=lambda each: (-_rank(each), each.type != GONE, -each.scaled, each.name))
     report = DriftReport(
         verdict="pass",
         sentence="",
@@ -79,7 +81,7 @@ def compare_profiles(
         settings=settings,
         warnings=_warnings(reference, current),
     )
-    report = replace(report, **shares(columns, weights, only_reference))
+    report = replace(report, **shares(columns))
     report = replace(report, verdict=verdict_of(report))
     sentence, retrain = sentence_of(report)
     return replace(report, sentence=sentence, retrain=retrain)
@@ -150,7 +152,8 @@ def chosen_columns(reference: Sequence[str], current: Sequence[str], settings: D
     for pattern in (*settings.columns, *settings.ignore, *(name for name, _ in settings.types)):
         if not any(pattern == name or fnmatchcase(name, pattern) for name in known):
             raise UsageError(
-                f"neither table has a column {pattern}", hint=f"There are: {', '.join(dict.fromkeys(known))}"
+                f"neither table has a column {pattern}",
+                hint=nearest(pattern, known) or f"There are: {', '.join(dict.fromkeys(known))}",
             )
     there = set(current)
     return [name for name in reference if name in there and _meant(name, settings)]

@@ -13,6 +13,7 @@ from threadpoolctl import threadpool_limits
 from mlops_cli.data.drift.encode import encoded
 from mlops_cli.data.drift.model import JointDrift, Separator
 from mlops_cli.data.drift.rows import Numbers
+from mlops_cli.data.drift.shared import shared_rows
 from mlops_cli.statistics.auc import delong, paired_delong
 from mlops_cli.statistics.ranks import midranks
 from mlops_cli.statistics.seeds import generator, seed_of
@@ -73,16 +74,20 @@ def joint_drift(reference: Rows, current: Rows, names: Sequence[str], settings: 
     bands = replace(bands, dropped=seen.dropped, used=seen.names)
     if not seen.names:
         return replace(bands, reason="no column is left that could tell the tables apart")
-    held = _cross_fit(seen, _folds(first, second, time, seed), seed)
+    shared, leader = shared_rows(first, second, names)
+    # Rows that are alike are held back together: who learned a row from one table would take its twin for the same one.
+    held = _cross_fit(seen, _folds(first, second, time, seed)[leader], seed)
     folds = f"{_BLOCKS} blocks of {time}, every other one held back" if time else _LOT
     auc, low, high = _area(held)
     verdict = _verdict(low, settings)
     if time and verdict == "pass" and _turned(held):
-        held = _cross_fit(seen, _folds(first, second, "", seed), seed)
+        held = _cross_fit(seen, _folds(first, second, "", seed)[leader], seed)
         turned, (auc, low, high) = auc, _area(held)
         verdict, folds = _verdict(low, settings), f"{_LOT}, for blocks of {time} contradict each other"
         if verdict != "pass":
-            return replace(bands, reason=_turned_text(time, turned, auc), folds=folds, source="rows")
+            return replace(
+                bands, reason=_turned_text(time, turned, auc), folds=folds, shared=shared, source="rows"
+            )
     separators: tuple[Separator, ...] = ()
     if verdict != "pass":
         with threadpool_limits(1, "openmp"):
@@ -99,6 +104,7 @@ def joint_drift(reference: Rows, current: Rows, names: Sequence[str], settings: 
         separators=separators,
         alien=tuple(_alien(held, second)),
         folds=folds,
+        shared=shared,
         source="rows",
     )
 

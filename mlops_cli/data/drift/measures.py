@@ -14,6 +14,7 @@ import numpy as np
 
 from mlops_cli.data.drift.cells import effective, grouped, with_rest
 from mlops_cli.data.drift.model import Measure
+from mlops_cli.data.drift.spelling import quoted
 from mlops_cli.data.drift.sureness import (
     Bands,
     Tested,
@@ -55,7 +56,8 @@ def ordered(cells: Ordered, rows: Pair, settings: DriftSettings) -> list[Measure
     if cells.reference.sum() and cells.current.sum():
         moved = _transport(cells)
         if moved is not None:
-            found.append(_measure("wasserstein", moved, bands.times(0.25, 0.50), tested))
+            away = _measure("wasserstein", moved, bands.times(0.25, 0.50), tested, about=_unit(cells))
+            found.append(away)
         found.append(_measure("ks", _farthest_apart(cells.reference, cells.current), Bands(0, 0), tested))
     new, name = (cells.others, "unseen") if cells.few else (cells.outside, "outside")
     found += _more(new, rows, name, bands.times(0.005, 0.02), settings.q)
@@ -224,6 +226,13 @@ def _transport(cells: Ordered) -> float | None:
     return _work(cells.reference_at, cells.reference, cells.current_at, cells.current) / cells.scale
 
 
+def _unit(cells: Ordered) -> str:
+    """Return what one standard deviation is, in words."""
+    if cells.few:
+        return "counted on ranks"
+    return f"one is {cells.scale:.6g}, {'from the quartiles' if cells.robust else 'of all values, for the quartiles are one'}"
+
+
 def _work(at: Floats, counts: Counts, at_other: Floats, counts_other: Counts) -> float:
     """Return the area between two distribution functions of weighted points."""
     one, two = counts > 0, counts_other > 0
@@ -276,6 +285,6 @@ def _unseen(cells: Classes, rows: Pair, bands: Bands, q: float) -> list[Measure]
             share - usual.share,
             bands,
             Tested("exact of unseen", None, p_value, needed),
-            about=cells.new,
+            about=f"{quoted(cells.new)} was {quoted(cells.known)}" if cells.known else cells.new,
         )
     ]

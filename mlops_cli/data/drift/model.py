@@ -14,6 +14,10 @@ TYPES: tuple[Type, ...] = get_args(Type)
 """What people can say of a column: an identifier; something rare, whose ratio counts; two values, whose difference counts."""
 
 
+GONE = "gone"
+"""The type of a column that only the reference has."""
+
+
 def scaled(measure: str, value: float, band: float) -> float:
     """Return an effect in units of a band: 1 is on it. A ratio counts downwards as upwards.
 
@@ -142,7 +146,7 @@ class ColumnDrift:
     ----------
     type : str
         How it was compared: `numeric`, `ordinal`, `binary`, `rare`, `categorical`, `high-cardinality`, `datetime`, `text`,
-        `id`, `constant`; `unlike` where it was not, for its kind changed.
+        `id`, `constant`; `unlike` where it was not, for its kind changed; `gone` where only the reference has it.
     effect : float or None
         The deciding measure's value: the one that raised the verdict, else the main one of the type.
     measure : str
@@ -223,6 +227,8 @@ class JointDrift:
         Rows of the current table, counted from 1, that look least like the reference, with the probability of coming from it.
     folds : str
         How rows were held back.
+    shared : int
+        Rows of the current table, among those that it saw, that the reference has, too; 0 where no more than chance would bring.
     reason : str
         Why there is no verdict, where there is none.
     """
@@ -243,6 +249,7 @@ class JointDrift:
     dropped: tuple[tuple[str, str], ...] = ()
     alien: tuple[tuple[int, float], ...] = ()
     folds: str = ""
+    shared: int = 0
     source: str = ""
     reason: str = ""
 
@@ -276,7 +283,7 @@ class DriftReport:
     retrain : str
         `no`, `unlikely`, `perhaps`, `likely`, `repair` (the data look broken: mend them first) or `unknown`.
     columns : tuple of ColumnDrift
-        The largest effect first.
+        The gravest verdict first, then the largest effect; also those that only the reference has.
     only_reference, only_current : tuple of str
         Columns that one side alone has.
     ignored : tuple of str
@@ -303,3 +310,8 @@ class DriftReport:
     weighted: str = "equal"
     settings: DriftSettings = field(default_factory=DriftSettings)
     warnings: tuple[str, ...] = ()
+
+    @property
+    def compared(self) -> tuple[ColumnDrift, ...]:
+        """The columns that both tables have."""
+        return tuple(each for each in self.columns if each.type != GONE)

@@ -20,7 +20,7 @@ class DriftStep:
 
     entry = "mlops_cli.data.drift.work:run"
     page = "mlops_cli.render.drift_page:drift_page"
-    version = 2
+    version = 3
 
     def declare(self, settings: Mapping[str, Json], report: str | None) -> Declared:
         """Return inputs and outputs: `drift.json` and `metrics.json` stay in Git, the page goes into the store.

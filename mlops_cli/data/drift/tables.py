@@ -138,9 +138,9 @@ def compare_opened(
         table = reference.watched or current.watched
         weights = dict(weigh(cast("Table", table))) if table is not None else None
     joint = None
-    if settings.joint and report.columns:
+    if settings.joint and report.compared:
         # What a model does not look at can change without any harm to it.
-        looked = [each for each in report.columns if weights is None or weights.get(each.name, 0.0) > 0]
+        looked = [each for each in report.compared if weights is None or weights.get(each.name, 0.0) > 0]
         joint = _joint(reference, current, looked, settings)
     if joint is None and weights is None:
         return report

@@ -5,14 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, TypedDict
 
 from mlops_cli.data.drift.causes import GRAVE
+from mlops_cli.data.drift.model import GONE
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
     from mlops_cli.data.drift.model import ColumnDrift, DriftReport
     from mlops_cli.statistics.verdict import Verdict
 
-_WEIGHTLESS = ("id", "constant")
+_WEIGHTLESS = ("id", "constant")  # where they pass
 _MOST = 0.5  # of the weight without a verdict, from which on the whole has none
 
 
@@ -29,10 +30,14 @@ def weights_of(
 ) -> Iterator[tuple[ColumnDrift, float]]:
     """Return each column with its part of the whole: as important as it is to a model, or all alike.
 
-    All alike, identifiers and columns of one value have no part: they can hardly fail, and would make the others count less.
+    All alike, identifiers and columns of one value have no part: they can hardly fail, and would make the others count less. Nor
+    have columns that are gone, for without a model nobody knows whether they are missed.
     """
     if given is None:
-        raw = [0.0 if each.type in _WEIGHTLESS and each.verdict == "pass" else 1.0 for each in columns]
+        raw = [
+            0.0 if each.type == GONE or (each.type in _WEIGHTLESS and each.verdict == "pass") else 1.0
+            for each in columns
+        ]
     else:
         raw = [max(given.get(each.name, 0.0), 0.0) for each in columns]
     total = sum(raw) + sum(
@@ -42,16 +47,10 @@ def weights_of(
         yield column, weight / total if total > 0 else 0.0
 
 
-def shares(
-    columns: Sequence[ColumnDrift], given: Mapping[str, float] | None, gone: Collection[str]
-) -> Shares:
-    """Return how much of the weight failed, warned and has no verdict; a column that a model needs and that is gone has failed."""
-    lost = 0.0
-    if given:
-        total = sum(max(weight, 0.0) for weight in given.values())
-        lost = sum(max(given.get(name, 0.0), 0.0) for name in gone) / total if total > 0 else 0.0
+def shares(columns: Sequence[ColumnDrift]) -> Shares:
+    """Return how much of the weight failed, warned and has no verdict."""
     return {
-        "failed": _rounded(lost + _share(columns, "fail")),
+        "failed": _rounded(_share(columns, "fail")),
         "warned": _rounded(_share(columns, "warn")),
         "unjudged": _rounded(_share(columns, "insufficient")),
     }
@@ -67,8 +66,9 @@ def verdict_of(report: DriftReport) -> Verdict:
     as it was, or has no verdict; so it does where a classifier was asked, and its answers contradict each other.
     """
     columns, joint, share = report.columns, report.joint, report.settings.share
+    compared = report.compared
     if (
-        not columns
+        not compared
         or any(each.verdict == "error" for each in columns)
         or (joint and joint.verdict == "error")
     ):
@@ -77,10 +77,9 @@ def verdict_of(report: DriftReport) -> Verdict:
         (report.failed > 0 and report.failed >= share)
         or (joint is not None and joint.verdict == "fail")
         or grave(columns)
-        or report.failed > _rounded(_share(columns, "fail"))  # the rest are columns that are gone
     ):
         return "fail"
-    if report.unjudged >= _MOST or all(each.verdict == "insufficient" for each in columns):
+    if report.unjudged >= _MOST or all(each.verdict == "insufficient" for each in compared):
         return "insufficient"
     moved = any(each.verdict in ("warn", "fail", "insufficient") for each in columns)
     if (
@@ -89,7 +88,6 @@ def verdict_of(report: DriftReport) -> Verdict:
             joint is not None
             and (joint.verdict == "warn" or (joint.verdict == "insufficient" and joint.folds))
         )
-        or report.only_reference
         or report.only_current
     ):
         return "warn"

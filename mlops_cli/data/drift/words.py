@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from mlops_cli.data.drift.spelling import quoted
+
 if TYPE_CHECKING:
-    from mlops_cli.data.drift.model import ColumnDrift, Measure
+    from mlops_cli.data.drift.model import ColumnDrift, JointDrift, Measure
 
 _NAMES = {
     "js": "distance of the distributions",
-    "wasserstein": "way that the values moved, in standard deviations",
+    "wasserstein": "way that the values moved, in standard deviations of the reference",
     "l-infinity": "largest change of a share",
     "unseen": "rows with values that the reference does not have",
     "outside": "rows beyond nearly all values of the reference",
@@ -26,7 +28,9 @@ _CAUSES = {
     "infinite": "values became infinite",
     "unit": "it looks like another unit",
     "spike": "one value was put in for many",
+    "gone": "the column is gone",
     "relabelled": "classes seem to have changed places",
+    "spelling": "known values are written in another way",
     "time zone": "the hours look moved, as by a time zone",
     "unseen": "there are values that the reference does not have",
     "tails": "more lies far out",
@@ -41,6 +45,7 @@ _CAUSES = {
     "hours": "other hours of the week",
     "length": "texts have other lengths",
 }
+_OF_ONE = ("difference", "ratio", "l-infinity", "unseen")  # measures of one class among others
 _POINTS = ("missing", "infinite", "unseen", "outside", "difference", "l-infinity")
 
 
@@ -65,7 +70,7 @@ def reason_of(column: ColumnDrift, decisive: Measure | None, cause: str) -> str:
 def _numbers(column: ColumnDrift, measure: Measure, cause: str) -> str:
     effect = f"{_NAMES.get(measure.name, measure.name)} {value_text(measure)}"
     if measure.about:
-        effect += f" ({measure.about})"
+        effect += f" ({quoted(measure.about)})"
     sure = "" if measure.p_adjusted is None else f", p {p_text(measure.p_adjusted)}"
     bands = f"warns from {band_text(measure, measure.warn)}, fails from {band_text(measure, measure.fail)}"
     said = f"{_CAUSES[cause]}: " if cause in _CAUSES else ""
@@ -101,6 +106,19 @@ def value_text(measure: Measure) -> str:
     if measure.name == "ratio":
         return f"{measure.value:.3g}"
     return f"{measure.value:.3f}"
+
+
+def class_of(column: ColumnDrift) -> str:
+    """Return the class that a column's deciding measure is about; empty where it is about all of them."""
+    main = next((each for each in column.measures if each.name == column.measure), None)
+    return quoted(main.about) if main is not None and main.about and main.name in _OF_ONE else ""
+
+
+def shared_text(joint: JointDrift) -> str:
+    """Return how many rows are in both tables; they tell nothing apart, so the area says less than it would of the rest."""
+    of = "" if joint.shared == joint.n_current else f" of the {joint.n_current:,} of the current table"
+    are = "1 row" if joint.shared == 1 else f"{joint.shared:,} rows"
+    return f"{are}{of} {'is' if joint.shared == 1 else 'are'} in both tables, and held back together"
 
 
 def band_text(measure: Measure, band: float) -> str:

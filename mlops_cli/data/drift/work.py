@@ -55,7 +55,7 @@ def run(call: StepCall) -> None:
 def numbers(report: DriftReport) -> dict[str, float]:
     """Return what a comparison comes to in numbers."""
     found: dict[str, float] = {
-        "columns": len(report.columns),
+        "columns": len(report.compared),
         "failed": sum(each.verdict == "fail" for each in report.columns),
         "warned": sum(each.verdict == "warn" for each in report.columns),
         "share_failed": report.failed,

@@ -112,6 +112,11 @@ class ColumnProfile:
             return self.different
         return round(self.distinct.estimate()) if self.distinct is not None else None
 
+    @property
+    def distinct_estimated(self) -> bool:
+        """Whether `distinct_count` is an estimate."""
+        return self.different is None and self.distinct is not None and not self.distinct.exact
+
 
 @dataclass(frozen=True, slots=True)
 class Scale:

@@ -39,6 +39,8 @@ class Change:
         How it is to be shown: `share` (0 to 1), `count`, `number`, `time` (microseconds after 1970) or `text`.
     chance : bool
         It differs no more than it does between samples of one population.
+    about : tuple of bool
+        Whether each side is an estimate.
     """
 
     what: str
@@ -46,6 +48,7 @@ class Change:
     after: Value
     form: Literal["share", "count", "number", "time", "text"] = "number"
     chance: bool = False
+    about: tuple[bool, bool] = (False, False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +179,8 @@ def _changes(before: AnyColumn, after: AnyColumn) -> tuple[Change, ...]:
 def _common(before: AnyColumn, after: AnyColumn) -> Iterator[Change]:
     yield Change("storage", before.storage, after.storage, "text")
     yield Change("missing", rounded(before.missing_share), rounded(after.missing_share), "share")
-    yield Change("distinct", before.distinct_count, after.distinct_count, "count")
+    about = before.distinct_estimated, after.distinct_estimated
+    yield Change("distinct", before.distinct_count, after.distinct_count, "count", about=about)
 
 
 def _numeric(before: NumericProfile, after: NumericProfile) -> Iterator[Change]:

@@ -21,6 +21,7 @@ FIRST = 1 << 20
 LONGEST = 64 << 20
 _QUOTE = 0x22
 BOM = b"\xef\xbb\xbf"
+_NO_SIGNS = bytes(range(0x80, 0xA0))  # control characters in Latin-1; in cp1252 quotes, dashes, the euro sign
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +121,22 @@ def line_of_record(block: Block, record: int, separator: str | None) -> int:
     return line
 
 
+def likely_encoding(data: bytes) -> str:
+    """Return what bytes that are no UTF-8 most likely are: `cp1252` where there are any that Latin-1 has no signs for.
+
+    Examples
+    --------
+    >>> likely_encoding("100 €".encode("cp1252")), likely_encoding("Côte".encode("latin-1"))
+    ('cp1252', 'latin1')
+    """
+    return "cp1252" if any(byte in data for byte in _NO_SIGNS) else "latin1"
+
+
+def convert_hint(encoding: str) -> str:
+    """Return what to type where a file is no UTF-8."""
+    return f"Convert it, for example: iconv -f {encoding} -t utf-8 OLD > NEW"
+
+
 def wrong_bytes(block: Block, where: str) -> DataError | None:
     """Return the error that says which bytes of a block are no UTF-8; None where all are."""
     try:
@@ -127,11 +144,12 @@ def wrong_bytes(block: Block, where: str) -> DataError | None:
     except UnicodeDecodeError as error:
         line = block.line + block.data.count(b"\n", 0, error.start)
         around = block.data[max(error.start - 12, 0) : error.start + 12]
-        shown = around.decode("latin-1").strip().replace("\n", " ")
+        likely = likely_encoding(block.data)
+        shown = around.decode(likely, "replace").strip().replace("\n", " ")
         return DataError(
             f"{where}: line {line:,} is not UTF-8: byte 0x{block.data[error.start]:02x} at byte"
-            f" {block.offset + error.start + 1:,} of the file (read as Latin-1: …{shown}…)",
-            hint="Convert it, for example: iconv -f latin1 -t utf-8 OLD > NEW",
+            f" {block.offset + error.start + 1:,} of the file (read as {likely}: …{shown}…)",
+            hint=convert_hint(likely),
         )
     return None
 

@@ -173,5 +173,21 @@ def _explained(block: Block, layout: Layout, types: Mapping[str, Any], error: Ex
     return DataError(
         f"{layout.where}: line {line:,} has {row.actual_columns:,} fields, where the header has {row.expected_columns:,}:"
         f" {text[:80]}{'…' if len(text) > 80 else ''}{more}",
-        hint="Put fields that have the separator in them into double quotes, or mend the program that writes the file.",
+        hint=_hint(row.text, layout),
+    )
+
+
+def _hint(text: str, layout: Layout) -> str:
+    """Return what to do about a line that has too few or too many fields: one of names only is another header."""
+    fields = [field.strip().strip('"') for field in text.rstrip("\r\n").split(layout.separator)]
+    known = sum(field in layout.names for field in fields)
+    if known < 2 or known < 0.5 * len(fields):
+        return "Put fields that have the separator in them into double quotes, or mend the program that writes the file."
+    lacking = [name for name in layout.names if name not in fields]
+    besides = [field for field in fields if field not in layout.names]
+    told = [f"without {', '.join(map(repr, lacking[:5]))}"] if lacking else []
+    told += [f"with {', '.join(map(repr, besides[:5]))} besides"] if besides else []
+    return (
+        f"This line looks like another header{', ' + ' and '.join(told) if told else ''}: two files were put together."
+        " Give both the same columns first, or put them into one folder, each with its header."
     )

@@ -49,6 +49,9 @@ PLACEHOLDERS = frozenset(
     }
     | {"na", "nan", "null", "none", "n/a", "#n/a", "<na>"}
 )
+# Those of them that may as well be values: no plan, Namibia, a score of nil.
+DOUBTFUL = frozenset({"none", "na", "nil"})
+_COUNTED = ", and validate counts it as missing unless its schema lists it"
 _ISO = re.compile(r"\s*[+-]?\d{4}-\d{2}-\d{2}([T ]|\s*$)")
 _CLOCK = re.compile(r"(?i)(time|date|epoch|stamp|(^|_)ts$|_at$)")
 _EXACT = 1 << 53
@@ -155,7 +158,7 @@ def _decide_texts(column: Any, wanted: Kind | None, missing: frozenset[str]) -> 
     if total == 0:
         return Decided(wanted or "categorical", "no value at all", ("it has no value at all",))
     found = _Texts(texts, often, total)
-    warnings = _placeholder_warnings(found, missing)
+    warnings = _placeholder_warnings(found, missing, wanted)
     twins, spaces = _spaces(found)
     warnings += twins
     if wanted == "numeric":
@@ -229,16 +232,18 @@ def _mean_length(texts: _Texts) -> float:
     return float(pc.sum(lengths).as_py()) / texts.total
 
 
-def _placeholder_warnings(texts: _Texts, missing: frozenset[str]) -> list[str]:
+def _placeholder_warnings(texts: _Texts, missing: frozenset[str], wanted: Kind | None) -> list[str]:
     folded = pc.utf8_lower(pc.utf8_trim_whitespace(texts.distinct))
     likely = pc.is_in(folded, pa.array(sorted(PLACEHOLDERS), folded.type))
     warnings = []
     for at in pc.indices_nonzero(likely).to_pylist():
         text, count = texts.distinct[at].as_py(), texts.often[at].as_py()
         if text not in missing:
-            warnings.append(
-                f"{_values(count)} {text!r}, probably a placeholder for a missing value, and kept as a value"
-            )
+            said = f"{_values(count)} {text!r}, probably a placeholder for a missing value"
+            if wanted != "numeric":  # of numbers it is no value, which is told as such
+                said += ": it is kept as a value"
+                said += "" if folded[at].as_py() in DOUBTFUL else _COUNTED
+            warnings.append(said)
     return warnings
 
 

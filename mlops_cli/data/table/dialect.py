@@ -7,7 +7,7 @@ import io
 import re
 from dataclasses import dataclass
 
-from mlops_cli.data.table.blocks import BOM, first_record_end
+from mlops_cli.data.table.blocks import BOM, convert_hint, first_record_end, likely_encoding
 from mlops_cli.errors import DataError
 
 # How much of a file is looked at.
@@ -93,10 +93,11 @@ def header_of(data: bytes, separator: str, where: str) -> tuple[str, ...]:
     try:
         text = first.decode()
     except UnicodeDecodeError as error:
-        before = first[: error.start][-40:].decode("latin-1")
+        likely = likely_encoding(first)
+        before = first[: error.start][-40:].decode(likely, "replace")
         raise DataError(
             f"{where}: the header is not UTF-8: byte 0x{first[error.start]:02x} after {before!r}",
-            hint="Convert it, for example: iconv -f latin1 -t utf-8 OLD > NEW",
+            hint=convert_hint(likely),
         ) from error
     text = text.rstrip("\r\n")
     if len(text) > 1 << 16 and '"' not in text:

@@ -12,7 +12,7 @@ from mlops_cli.evaluation.against.difference import Found, paired_difference
 from mlops_cli.evaluation.against.words import sentence_of
 from mlops_cli.evaluation.catalogue import MAIN, metric_of
 from mlops_cli.evaluation.findings import Comparison, PairedMetric, SlicePair
-from mlops_cli.evaluation.measured import Measured, unmeasured
+from mlops_cli.evaluation.measured import LEAST_P, Measured, unmeasured
 from mlops_cli.evaluation.slices.assign import assign
 from mlops_cli.evaluation.slices.expression import expression_text
 from mlops_cli.evaluation.slices.measuring import MIN_N, rows_by_code, standing
@@ -111,7 +111,7 @@ def paired_metric(
         found.value,
         found.base,
         measured,
-        difference.p_value if bounded else None,
+        max(difference.p_value, LEAST_P) if bounded else None,
         width,
         "undecided",
         found.method,

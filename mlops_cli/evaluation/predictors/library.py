@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops_cli.errors import DataError, UsageError
-from mlops_cli.evaluation.predictors.predictor import Answers, guarded, rows_of
+from mlops_cli.evaluation.predictors.predictor import Answers, guarded, own_copy, rows_of
 from mlops_cli.evaluation.words import counted, listed
 
 if TYPE_CHECKING:
@@ -156,13 +156,13 @@ class EstimatorPredictor:
     def _answer(self, given: Any) -> Answers:
         n = len(given)
         if callable(getattr(self.model, "predict_proba", None)):
-            scores = rows_of(self.model.predict_proba(given), n, "predict_proba", self.path).astype(
+            scores = rows_of(self.model.predict_proba(_own(given)), n, "predict_proba", self.path).astype(
                 np.float64
             )
             return Answers(self._labels(given, scores), scores)
-        predicted = rows_of(self.model.predict(given), n, "predict", self.path)
+        predicted = rows_of(self.model.predict(_own(given)), n, "predict", self.path)
         if self.task == "classification" and callable(getattr(self.model, "decision_function", None)):
-            scores = rows_of(self.model.decision_function(given), n, "decision_function", self.path)
+            scores = rows_of(self.model.decision_function(_own(given)), n, "decision_function", self.path)
             return Answers(predicted, scores.astype(np.float64), probabilities=False)
         return Answers(predicted)
 
@@ -174,10 +174,15 @@ class EstimatorPredictor:
             likely = np.asarray(np.asarray(labels)[scores.argmax(axis=1)])
         if likely is not None and self._follows:
             return likely
-        predicted = rows_of(self.model.predict(given), len(given), "predict", self.path)
+        predicted = rows_of(self.model.predict(_own(given)), len(given), "predict", self.path)
         if self._follows is None and len(given) >= _TELLING_ROWS:
             self._follows = likely is not None and bool((predicted == likely).all())
         return predicted
+
+
+def _own(given: Any) -> Any:
+    """Return what a model is given so that it may change it."""
+    return own_copy(given) if hasattr(given, "columns") else given.copy()
 
 
 def _title(model: Any) -> str:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from mlops_cli.errors import FileError
-from mlops_cli.evaluation.predictors.predictor import Answers, guarded, rows_of
+from mlops_cli.evaluation.predictors.predictor import Answers, guarded, own_copy, rows_of
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -86,9 +86,9 @@ class OwnPredictor:
         return guarded("asked", self.path, self.notes, lambda: self._answer(frame))
 
     def _answer(self, frame: pd.DataFrame) -> Answers:
-        predicted = rows_of(self._model.predict(frame), len(frame), "predict", self.path)
+        predicted = rows_of(self._model.predict(own_copy(frame)), len(frame), "predict", self.path)
         ask = getattr(self._model, "predict_proba", None)
-        found = ask(frame) if callable(ask) else None
+        found = ask(own_copy(frame)) if callable(ask) else None
         if found is None:
             return Answers(predicted)
         return Answers(predicted, rows_of(found, len(frame), "predict_proba", self.path).astype(np.float64))

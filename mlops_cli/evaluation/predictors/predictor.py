@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 import numpy as np
+import pandas as pd
 
 from mlops_cli.errors import DataError
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
-
-    import pandas as pd
 
 Kind = str  # "joblib", "pickle", "skops", "onnx", "class"
 T = TypeVar("T")
@@ -134,6 +133,14 @@ def _hint(error: BaseException) -> str:
     if isinstance(error, AttributeError) and "__main__" in said:
         return "Its class was defined in the script that saved it: move the class into a module, and save the model again."
     return ""
+
+
+_LAZY = int(pd.__version__.partition(".")[0]) >= 3  # copies share their values until somebody writes
+
+
+def own_copy(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that a model may change: what `predict` writes into it, `predict_proba` and whoever is next must not see."""
+    return frame.copy(deep=not _LAZY)
 
 
 def rows_of(found: Any, n: int, what: str, path: str) -> np.ndarray[Any, Any]:

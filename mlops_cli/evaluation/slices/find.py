@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from mlops_cli.evaluation.findings import FoundSlice
-from mlops_cli.evaluation.measured import Measured
+from mlops_cli.evaluation.measured import LEAST_P, Measured
 from mlops_cli.evaluation.slices.expression import both, expression_text
 from mlops_cli.evaluation.slices.halves import halves, settle, stir_numbers
 from mlops_cli.evaluation.slices.search import Search, best_alone, mask_of_terms
@@ -178,8 +178,8 @@ def _confirmed(
                 rest=losses[1],
                 lift=Measured(lift.value, lift.low, lift.high, int(inside.sum()), "down", method="welch"),
                 ratio=lift.value / losses[1].value + 1 if losses[1].value else None,
-                p_value=p_value,
-                p_adjusted=float(p_adjusted),
+                p_value=max(p_value, LEAST_P),
+                p_adjusted=max(float(p_adjusted), LEAST_P),
                 also=tuple(condition(other_terms, axes) for other_terms in hit.also),
                 metrics=measure(rows) if measure else {},
             )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from mlops_cli.data.checks.schema import ColumnSchema, TableSchema
 from tests.support.planted import customers, found, only, validated
 
 BEFORE, NOW = customers(5000, 1), customers(2000, 2, start=5000)
@@ -36,6 +37,66 @@ def test_a_category_that_is_written_in_another_way_throughout_has_another_label(
     result = validated(NOW.assign(plan=NOW["plan"].replace({"pro": "PRO "})), against=BEFORE)
     assert only(result, "relabelled").cause == 'known categories are written in another way: "PRO " was "pro"'
     assert found(result) == {("plan", "relabelled")}
+
+
+def stripped(*columns: str) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Return a reference whose values have a blank before them, and a table whose values have none.
+
+    Shares differ a little, so that classes of like size have other ranks.
+    """
+    values = {name: [f"{name} {i}" for i in range(12)] for name in columns}
+    before = {name: [f" {each}" for each in every for _ in range(100)] for name, every in values.items()}
+    now = {
+        name: [each for i, each in enumerate(every) for _ in range(90 + i)] for name, every in values.items()
+    }
+    return pd.DataFrame(before), pd.DataFrame(now)
+
+
+def test_labels_that_lost_their_blanks_are_matched_by_what_they_say_not_by_how_often_they_come() -> None:
+    before, now = stripped("job")
+    result = validated(now, against=before)
+    finding = only(result, "relabelled")
+    assert finding.evidence["labels"] == {f" job {i}": f"job {i}" for i in range(12)}
+    assert finding.message.startswith("known categories are written without the blanks around them: ")
+    assert found(result) == {("job", "relabelled")}
+
+
+def test_several_columns_that_lost_their_blanks_are_one_finding() -> None:
+    before, now = stripped("job", "town", "class")
+    result = validated(now, against=before)
+    assert found(result) == {("", "relabelled")}
+    assert result.findings[0].evidence["columns"] == ["job", "town", "class"]
+    assert '"job 11" was " job 11"' in result.findings[0].message
+    lists = TableSchema(
+        columns=tuple(ColumnSchema(name, values=tuple(before[name].unique())) for name in before)
+    )
+    both = validated(now, lists, against=before)
+    assert found(both) == {("", "relabelled")}  # and not again as values that are on no list
+
+
+def test_values_that_are_on_the_list_but_for_their_blanks_say_so() -> None:
+    before, now = stripped("job")
+    schema = TableSchema(columns=(ColumnSchema("job", values=tuple(before["job"].unique())),))
+    finding = only(validated(now, schema), "unknown_value")
+    assert "on the list but written without the blanks around them" in finding.message
+    assert '"job 11" is listed as " job 11"' in finding.message
+    fresh = only(validated(now.replace({"job 3": "boss"}), schema), "unknown_value")
+    assert fresh.cause == "a new category, or a known one written in another way"
+
+
+def test_labels_that_changed_places_besides_are_swapped() -> None:
+    frame = NOW.assign(churned=NOW["churned"].map({"yes": "NO", "no": "YES"}))
+    finding = only(validated(frame, against=BEFORE), "relabelled")
+    assert finding.evidence["labels"] == {"no": "YES", "yes": "NO"}
+    assert finding.cause.startswith("the labels were swapped")
+
+
+def test_a_column_without_any_value_is_one_finding() -> None:
+    empty = NOW.assign(plan=None)
+    assert found(validated(empty, against=BEFORE)) == {("plan", "missing_rate")}
+    schema = TableSchema(columns=(ColumnSchema("plan", missing=0.1),), extra="ignore")
+    assert found(validated(empty, schema)) == {("plan", "missing_values")}
+    assert found(validated(empty)) == {("plan", "constant")}  # nothing else says it
 
 
 def test_one_row_with_a_rare_new_value_is_no_finding() -> None:

@@ -101,8 +101,23 @@ def test_a_kind_that_the_schema_file_asks_for_is_held_against_the_table() -> Non
     schema = parse_schema(b"schema: 1\ncolumns: {country: {kind: numeric, range: [0, 1]}}", "s.yaml")
     result = validated(NOW[["country"]], schema)
     assert {finding.check for finding in result.findings} == {"type_changed"}
-    assert result.verdict == "error"  # a range of texts cannot be checked, and that is said
-    assert [error.check for error in result.errors] == ["out_of_range"]
+    assert result.errors == ()  # a range of texts cannot be checked, and the finding says why
+    assert result.verdict == "fail"
+
+
+def test_a_kind_that_only_warns_hides_no_check_that_could_not_be_made() -> None:
+    text = b"schema: 1\ncolumns: {country: {kind: numeric, range: [0, 1], whole: true, severity: {type_changed: warn}}}"
+    result = validated(NOW[["country"]], parse_schema(text, "s.yaml"))
+    assert [each.check for each in result.errors] == ["out_of_range", "whole"]
+
+
+def test_columns_that_nobody_expected_are_one_finding() -> None:
+    schema = parse_schema(b"schema: 1\ncolumns: {age: {kind: numeric}}", "s.yaml")
+    finding = only(validated(NOW[["age", "plan", "country", "visits"]], schema), "extra_column")
+    assert (finding.column, finding.severity) == ("", "warn")
+    assert finding.evidence["columns"] == ["plan", "country", "visits"]
+    assert finding.message == "3 columns are there that nobody expected: plan, country, visits"
+    assert "extra: ignore" in finding.cause
 
 
 def test_fractions_where_there_were_whole_numbers_are_a_warning() -> None:

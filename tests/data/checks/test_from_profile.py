@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from mlops_cli.data.checks.run import validate
@@ -58,3 +59,13 @@ def test_private_columns_say_little_and_break_nothing() -> None:
         table(customers(5000, 1)), pii=frozenset({"income", "country", "created", "member"})
     )
     assert found(validate(table(NOW), against=private)) == set()
+
+
+def test_values_that_lost_their_blanks_are_one_finding_though_the_profile_has_no_rare_ones() -> None:
+    """Rare values are not in a profile; so that column is told by its new values, and `?` is a gap on both sides."""
+    often = [f"job {i % 8}" for i in range(3000)] + ["?"] * 200
+    before = pd.DataFrame({"job": [*often, "rare 1", "rare 2"], "town": [*often, "job 1", "job 2"]})
+    now = before.iloc[:-2]
+    result = validate(table(now), against=profile_table(table(before.map(lambda value: f" {value}"))))
+    assert found(result) == {("", "relabelled")}
+    assert result.findings[0].evidence["columns"] == ["town", "job"]

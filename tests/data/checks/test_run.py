@@ -43,7 +43,8 @@ def test_with_every_check_off_nothing_was_checked_and_that_is_an_error() -> None
 def test_a_table_with_nothing_to_hold_it_against_says_so() -> None:
     result = validated(NOW)
     assert result.verdict == "pass"
-    assert "give --schema or --against" in result.notes[0]
+    assert "give --schema or --against" in result.advice[0]
+    assert "give --schema or --against" in result.to_wire()["notes"][0]
 
 
 def test_several_faults_at_once_are_each_named_and_failures_come_first() -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -12,9 +14,13 @@ from sklearn import datasets
 from mlops_cli.data.checks.facts import table_facts
 from mlops_cli.data.checks.schema_infer import infer_schema, percent, scalar
 from mlops_cli.data.checks.schema_parse import parse_schema
+from mlops_cli.data.checks.work import infer_text
 from mlops_cli.formats.problems import Problems
 from mlops_cli.formats.yaml_text import parse_yaml
-from tests.support.planted import customers, found, table, validated
+from tests.support.planted import customers, found, only, table, validated
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 BEFORE = customers(3000, 1)
 
@@ -39,6 +45,26 @@ def test_what_was_seen_is_written_down() -> None:
     assert plan.values == ("basic", "plus", "pro")
     assert (customer.unique, customer.order, customer.low) == (True, "strictly increasing", None)
     assert (schema.key, schema.time) == (("customer",), "created")
+
+
+def test_a_table_beside_has_a_tenth_of_the_rows_at_least() -> None:
+    schema = parse_schema(inferred(BEFORE).encode(), "s.yaml")
+    assert schema.at_least == 300
+    assert ("", "row_count") in found(validated(BEFORE[:1], schema))
+
+
+def test_the_share_of_rows_that_repeat_others_is_written_down_and_more_of_them_fail(tmp_path: Path) -> None:
+    BEFORE.drop(columns="customer").to_csv(tmp_path / "t.csv", index=False)
+    text = infer_text("t.csv", folder=tmp_path, scratch=tmp_path / "scratch")
+    assert "  duplicates: 1%  # rows that repeat an earlier one; there: none" in text.splitlines()
+    schema = parse_schema(text.encode(), "s.yaml")
+    again = pd.concat([BEFORE, BEFORE[:500]]).drop(columns="customer")
+    assert only(validated(again, schema), "duplicate_rows").severity == "fail"
+
+
+def test_nothing_is_said_of_rows_that_are_alike_by_chance(tmp_path: Path) -> None:
+    BEFORE[["plan", "member"]].to_csv(tmp_path / "t.csv", index=False)
+    assert "duplicates" not in infer_text("t.csv", folder=tmp_path, scratch=tmp_path / "scratch")
 
 
 def test_a_column_that_only_grows_has_no_upper_end() -> None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from mlops_cli.data.drift.causes import is_relabelled, shift_of, spike_of, unit_of
-from mlops_cli.data.drift.cells import Hours, Ordered
+from mlops_cli.data.drift.causes import is_mirrored, is_relabelled, shift_of, spike_of, unit_of
+from mlops_cli.data.drift.cells import Classes, Hours, Ordered
 
 
 @pytest.mark.parametrize("factor", [1000.0, 0.01, 2.54, 3600.0, 60.0])
@@ -44,6 +44,18 @@ def test_habits_that_changed_are_no_time_zone() -> None:
 def test_labels_that_changed_places_are_told_from_shares_that_moved() -> None:
     assert is_relabelled(np.array([500, 300, 200]), np.array([200, 510, 290]))
     assert not is_relabelled(np.array([500, 300, 200]), np.array([700, 200, 100]))
+
+
+def two(before: tuple[int, int], now: tuple[int, int]) -> Classes:
+    return Classes(("a", "b"), np.array(before), np.array(now))
+
+
+def test_two_values_that_have_each_others_shares_changed_places() -> None:
+    assert is_mirrored(two((7600, 2400), (2430, 7570)))
+    assert not is_mirrored(two((7600, 2400), (2700, 7300)))  # not exactly the other one's
+    assert not is_mirrored(two((5500, 4500), (4500, 5500)))  # a change by a tenth is soon a coincidence
+    assert not is_mirrored(two((7600, 2400), (7600, 2400)))
+    assert not is_mirrored(two((76, 24), (30, 70)))  # few rows: what is within their error, but not near
 
 
 def test_one_value_that_took_from_all_others_is_a_spike() -> None:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 import pytest
+from scipy.stats import wasserstein_distance
 
 from mlops_cli.data.drift.compare import compare_profiles
 from mlops_cli.data.drift.draft import draft
@@ -255,6 +256,29 @@ def test_the_class_whose_share_moved_most_is_named() -> None:
     linf = next(each for each in column.measures if each.name == "l-infinity")
     assert linf.about == "a"
     assert linf.value == pytest.approx(0.2, abs=0.04)
+
+
+def test_the_way_of_values_most_of_which_are_one_is_in_standard_deviations_of_all() -> None:
+    random = RANDOM(30)
+
+    def gains(share: float) -> Any:
+        return np.where(random.random(8000) < share, random.lognormal(8, 1, 8000), 0.0)
+
+    before, after = gains(0.07), gains(0.12)
+    column = only(held({"gain": before}, {"gain": after}))
+    way = next(each for each in column.measures if each.name == "wasserstein")
+    assert way.value == pytest.approx(wasserstein_distance(before, after) / before.std(), rel=0.03)
+    assert way.about == f"one is {before.std(ddof=1):.6g}, of all values, for the quartiles are one"
+
+
+def test_the_way_of_other_values_is_in_standard_deviations_from_the_quartiles() -> None:
+    random = RANDOM(31)
+    before, after = random.standard_t(3, 8000), random.standard_t(3, 8000) + 0.3
+    column = only(held({"a": before}, {"a": after}))
+    way = next(each for each in column.measures if each.name == "wasserstein")
+    robust = float(np.subtract(*np.quantile(before, [0.75, 0.25]))) / 1.349
+    assert way.value == pytest.approx(wasserstein_distance(before, after) / robust, rel=0.03)
+    assert way.about.endswith("from the quartiles")
 
 
 def test_columns_are_sorted_by_how_far_they_moved() -> None:

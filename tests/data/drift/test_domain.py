@@ -197,3 +197,43 @@ def test_columns_of_another_type_are_not_looked_at() -> None:
 def test_tables_of_one_kind_are_told_apart_in_at_most_one_of_fifty_cases() -> None:
     verdicts = [judged(*tables(size, seed)).verdict for size in (150, 1000) for seed in range(50)]
     assert sum(verdict != "pass" for verdict in verdicts) <= 2
+
+
+def test_a_table_cannot_be_told_from_itself() -> None:
+    before, _ = tables(2000, 21)
+    found = judged(before, before)
+    assert found.auc == pytest.approx(0.5, abs=0.001)
+    assert (found.verdict, found.shared) == ("pass", 2000)
+
+
+@pytest.mark.parametrize("timed", [False, True])
+def test_windows_that_overlap_are_as_far_apart_as_tables_alike_in_all_but_the_shared_rows(
+    timed: bool,
+) -> None:
+    random = RANDOM(22)
+    whole = random.normal(size=(6000, 2))
+    whole[4000:] += 1
+    fresh = random.normal(size=(4000, 2))
+    fresh[2000:] += 1
+
+    def side(values: Any, start: int) -> dict[str, Any]:
+        at = (
+            {"at": Numbers(np.arange(start, start + 4000, dtype=np.float64) * 1e6, time=True)}
+            if timed
+            else {}
+        )
+        return {"a": values[:, 0], "b": values[:, 1], **at}
+
+    overlapping = judged(side(whole[:4000], 0), side(whole[2000:], 2000))
+    apart = judged(side(whole[:4000], 0), side(fresh, 10_000))
+    assert (overlapping.shared, apart.shared) == (2000, 0)
+    assert overlapping.auc == pytest.approx(apart.auc or 0, abs=0.04)
+
+
+def test_rows_that_are_equal_by_chance_are_not_shared() -> None:
+    random = RANDOM(23)
+    for classes in (3, 30, 100):
+        before, after = (
+            {"a": random.integers(0, classes, 2000), "b": words(random, 2000, classes)} for _ in range(2)
+        )
+        assert judged(before, after).shared == 0

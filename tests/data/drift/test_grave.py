@@ -99,6 +99,71 @@ def test_a_column_that_is_gone_fails_where_a_model_goes_by_it_however_little() -
     assert compare_tables(before, after, DriftSettings(joint=False)).verdict == "warn"
 
 
+def test_a_column_that_a_model_goes_by_and_that_is_gone_is_said_first_and_has_a_row() -> None:
+    weights = {f"c{at}": 1.0 for at in range(18)} | {"gone": 2.0}
+    before = table_of(pa.table(columns(1) | {"gone": np.arange(ROWS) % 7.0}))
+    report = compare_tables(
+        before, table_of(pa.table(columns(2))), DriftSettings(joint=False), weights=weights
+    )
+    first = report.columns[0]
+    assert (first.name, first.type, first.verdict, first.cause) == ("gone", "gone", "fail", "gone")
+    assert first.weight == report.failed == pytest.approx(0.1)
+    assert report.retrain == "repair"
+    assert report.sentence.startswith(
+        "Different: gone is gone, and the model goes by it (with 10 % of its importance)"
+    )
+    assert "training again is not called for" not in report.sentence
+    assert "none of 20 columns moved" in report.sentence
+
+
+def test_a_column_of_one_side_is_said_first_where_nothing_else_moved() -> None:
+    before = table_of(pa.table(columns(1) | {"lost": np.arange(ROWS) % 7.0}))
+    after = table_of(pa.table(columns(2) | {"come": np.arange(ROWS) % 7.0}))
+    report = compare_tables(before, after, DriftSettings(joint=False))
+    assert (report.verdict, report.columns[0].name, report.columns[0].weight) == ("warn", "lost", 0)
+    assert report.sentence.startswith(
+        "Similar in what both have, but lost is only in the reference and come is only in the current table; none of 20"
+    )
+    assert "a model that goes by lost needs it back" in report.sentence
+    assert len(report.compared) == len(report.columns) - 1 == 20
+
+
+def test_tables_without_a_common_column_stay_an_error() -> None:
+    report = compare_tables(
+        table_of(pa.table({"a": [1, 2]})), table_of(pa.table({"b": [1, 2]})), DriftSettings(joint=False)
+    )
+    assert report.verdict == "error"
+
+
+def test_two_values_that_changed_places_are_to_be_looked_at_before_training() -> None:
+    random = np.random.default_rng(8)
+    before, after = ({"pay": np.where(random.random(5000) < share, "high", "low")} for share in (0.24, 0.76))
+    report = compare_tables(table_of(pa.table(before)), table_of(pa.table(after)), DriftSettings(joint=False))
+    assert (report.columns[0].type, report.columns[0].cause) == ("binary", "relabelled")
+    assert (report.verdict, report.retrain) == ("fail", "repair")
+    assert "the two values of pay may have changed places, so look at these labels" in report.sentence
+
+
+def test_known_values_with_their_blanks_and_capitals_changed_are_another_spelling() -> None:
+    random = np.random.default_rng(9)
+    drawn = [random.choice(["Never-married", "Divorced", "Widowed"], ROWS) for _ in range(2)]
+    before = {"state": [f" {value}" for value in drawn[0]]}
+    after = {"state": [value.replace("-", " ").lower() for value in drawn[1]]}
+    report = compare_tables(table_of(pa.table(before)), table_of(pa.table(after)), DriftSettings(joint=False))
+    (column,) = report.columns
+    assert (column.measure, column.cause, report.retrain) == ("unseen", "spelling", "repair")
+    assert "was ' " in column.reason
+    assert "state has its known values in another spelling" in report.sentence
+
+
+def test_values_that_are_really_new_are_no_other_spelling() -> None:
+    random = np.random.default_rng(10)
+    before = {"class": random.choice(["a", "b"], ROWS)}
+    after = {"class": random.choice(["a", "b", "c", "A"], ROWS, p=[0.4, 0.3, 0.25, 0.05])}
+    report = compare_tables(table_of(pa.table(before)), table_of(pa.table(after)), DriftSettings(joint=False))
+    assert report.columns[0].cause == "unseen"
+
+
 def test_a_surge_of_a_word_for_nothing_is_a_surge_of_missing_values() -> None:
     random = np.random.default_rng(5)
     before, after = (

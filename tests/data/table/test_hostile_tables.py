@@ -126,6 +126,32 @@ def test_what_is_no_table_is_refused_with_its_place(
     assert not any((tmp_path / "scratch").iterdir())
 
 
+HINTED = [
+    ("latin.csv", "a,b\n1,Zürich\n".encode("latin1"), "iconv -f latin1 -t utf-8"),
+    (
+        "windows.csv",
+        "a,b\n1,Côte d\N{RIGHT SINGLE QUOTATION MARK}Ivoire\n".encode("cp1252"),
+        "iconv -f cp1252 -t utf-8",
+    ),
+    ("windows-header.csv", "a,€\n1,2\n".encode("cp1252"), "iconv -f cp1252 -t utf-8"),
+    ("more.csv", b"age,job,town\n1,a,b\n1,a,b,c\n", "into double quotes"),
+    ("header.csv", b"age,job,town\n1,a,b\nage,town\n", "looks like another header, without 'job': two files"),
+    ("header2.csv", b'age,job,town\n1,a,b\n"age","job", town,pay\n', "header, with 'pay' besides: two files"),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "said"), HINTED, ids=[row[0] for row in HINTED])
+def test_what_is_refused_comes_with_what_to_do(tmp_path: Path, name: str, content: Any, said: str) -> None:
+    with pytest.raises(DataError) as caught:
+        opened(tmp_path, name, content)
+    assert said in (caught.value.hint or "")
+
+
+def test_bytes_are_shown_as_what_they_most_likely_are(tmp_path: Path) -> None:
+    with pytest.raises(DataError, match="read as cp1252: …1,100 €…"):
+        opened(tmp_path, "t.csv", "a,b\n1,100 €\n".encode("cp1252"))
+
+
 WARNED: list[tuple[str, Any, list[str], dict[str, list[Any]]]] = [
     ("missing.csv", b"a,b\n,\nNA,null\n", ["'a': it has no value at all"], {"a": [None, None]}),
     ("mixed.csv", b"a,b\n1,x\n2,y\noops,z\n", ["'a'", "'oops' on line 4"], {"a": ["1", "2", "oops"]}),

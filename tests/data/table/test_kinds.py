@@ -72,6 +72,17 @@ def test_what_pandas_keeps_is_kept_and_told(tmp_path: Path, text: str) -> None:
         assert f"column 'b': 2 values are {text!r}, probably a placeholder" in "\n".join(ours.warnings)
 
 
+def test_where_a_placeholder_counts_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "t.csv"
+    path.write_text("a,b\nx,none\n?,y\n")
+    with open_table(path, scratch=tmp_path / "s") as ours:
+        sure, maybe = ours.warnings
+    assert sure.endswith(
+        "it is kept as a value, and validate counts it as missing unless its schema lists it"
+    )
+    assert maybe.endswith("it is kept as a value")  # `none` may be one
+
+
 def test_a_frame_is_what_pandas_reads(tmp_path: Path) -> None:
     path = tmp_path / "t.csv"
     path.write_text("a,b,c,d,e\n1,x,2024-01-31,true,1.5\n2,,2024-02-01,false,\n,z,2024-02-02,true,inf\n")
@@ -96,6 +107,7 @@ def test_a_column_with_placeholders_is_numeric_where_the_user_says_so(tmp_path: 
     with open_table(path, scratch=tmp_path / "s", kinds={"a": "numeric"}) as ours:
         assert np.array_equal(ours.numbers("a"), [1, np.nan, 3, 20], equal_nan=True)
         assert "column 'a': 1 value is no number and taken for missing, such as '?'" in ours.warnings
+        assert "kept as a value" not in "".join(ours.warnings)
 
 
 @pytest.mark.parametrize("scale", [1, 10**3, 10**6, 10**9])

@@ -39,6 +39,12 @@ def test_each_verdict_is_reached() -> None:
     assert paired_metric("accuracy", *_pair(0.01, 300), 0.001).verdict == "undecided"
 
 
+def test_a_p_value_is_never_written_as_0() -> None:
+    truth = np.arange(N) % 2
+    right, wrong = (Sample("binary", truth, answer, None, ("n", "y")) for answer in (truth, 1 - truth))
+    assert paired_metric("accuracy", right, wrong, None).p_value == 1e-300
+
+
 def test_lower_is_better_of_a_loss() -> None:
     truth = np.random.default_rng(0).normal(size=500)
     noise = np.random.default_rng(1).normal(size=500)

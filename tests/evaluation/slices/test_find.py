@@ -47,6 +47,14 @@ def test_a_planted_slice_is_found_first_and_is_ready_to_be_declared() -> None:
         assert declared_slices([{"name": found[0].name, "where": found[0].where}])
 
 
+def test_a_p_value_is_never_written_as_0() -> None:
+    columns, losses = planted(0)
+    weak = rows_where(WHERE, columns)
+    found = find_slices(columns, losses / 1000 + weak, "loss", depth=2)
+    assert (found[0].p_value, found[0].p_adjusted) == (1e-300, 1e-300)
+    assert 0 < found[0].loss.n < found[0].n  # the figure stands on the confirming half
+
+
 def test_nothing_is_found_where_losses_are_shuffled() -> None:
     found = 0
     for seed in range(5):
