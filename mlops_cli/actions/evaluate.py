@@ -11,13 +11,13 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_cli.errors import FileError, StageError, UsageError
 from mlops_cli.evaluation.model import Evaluation, load_evaluation
-from mlops_cli.evaluation.step import EVALUATION
 from mlops_cli.execution.alone import call_alone
 from mlops_cli.execution.builtins import STEPS
 from mlops_cli.execution.vouched import relative, vouched
 from mlops_cli.git.committed_file import committed_bytes
 from mlops_cli.opened.scratch import scratch_folder
 from mlops_cli.pipeline.graph import Source
+from mlops_cli.pipeline.models import EVALUATION
 from mlops_cli.tracking.in_place import RunOptions, run
 from mlops_cli.tracking.named_models import evaluating, find_model, maker
 from mlops_cli.tracking.other_models import bring_other

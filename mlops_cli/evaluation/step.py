@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_cli.pipeline.builtin import declare_report
+from mlops_cli.pipeline.models import EVALUATION
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -12,12 +13,7 @@ if TYPE_CHECKING:
     from mlops_cli.formats.canonical import Json
     from mlops_cli.pipeline.builtin import Declared
 
-EVALUATION, METRICS, PREDICTIONS, PAGE = (
-    "evaluation.json",
-    "metrics.json",
-    "predictions.parquet",
-    "report.html",
-)
+METRICS, PREDICTIONS, PAGE = "metrics.json", "predictions.parquet", "report.html"
 
 
 class EvaluateStep:

@@ -13,9 +13,10 @@ import pyarrow.parquet as pq
 from mlops_cli.errors import DataError
 from mlops_cli.evaluation.answering import SCORE_OF
 from mlops_cli.evaluation.model import dump_evaluation, metrics_wire
-from mlops_cli.evaluation.step import EVALUATION, METRICS, PREDICTIONS
+from mlops_cli.evaluation.step import METRICS, PREDICTIONS
 from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.formats.canonical import compact, pretty
+from mlops_cli.pipeline.models import EVALUATION
 
 if TYPE_CHECKING:
     from pathlib import Path

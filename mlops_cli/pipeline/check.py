@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlops_cli.formats.problems import nearest
 from mlops_cli.pipeline.graph import build_graph, find_loop
+from mlops_cli.pipeline.models import EVALUATION
 from mlops_cli.store.globs import fixed_part, is_glob
 
 if TYPE_CHECKING:
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from mlops_cli.formats.problems import Problems
     from mlops_cli.pipeline.definition import Model, Output, Pipeline, Stage
 
-EVALUATION = "evaluation.json"  # of a report, what it is known by
 _OURS = (".git", ".mlops")
 _LONGEST_NAME = 200  # bytes: with its ending, and the mark of a temporary file, below the 255 of file systems
 

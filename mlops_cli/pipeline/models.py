@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 MODEL_KEYS = ("artifact", "evaluation", "predictor", "environments", "watch")
 _READ = ("artifact", "evaluation", "predictor")
+EVALUATION = "evaluation.json"
+"""The file by which the report of an evaluation is known."""
 LOADERS = ("joblib", "pickle", "skops", "onnx")
 
 _NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")

@@ -77,9 +77,8 @@ def parse_pipeline(
     files = tuple(dict.fromkeys([*parser.files, *parser.parameters.files]))
     pipeline = Pipeline(parser.stages, files, parser.models)
     check_pipeline(pipeline, problems)
-    if (
-        there is not None and not problems.found
-    ):  # a stage that is wrong makes nothing, and that is told already
+    # A stage that is wrong makes nothing, and that is told already.
+    if there is not None and not problems.found:
         check_models(pipeline, there, problems)
     problems.raise_if_any()
     return pipeline

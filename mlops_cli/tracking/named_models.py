@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from mlops_cli.errors import UsageError
 from mlops_cli.formats.problems import nearest
-from mlops_cli.pipeline.check import EVALUATION
+from mlops_cli.pipeline.models import EVALUATION
 
 if TYPE_CHECKING:
     from mlops_cli.opened import Opened
