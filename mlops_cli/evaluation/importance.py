@@ -89,22 +89,18 @@ def importance(
     whole, parts = _value(metric, base), [_value(metric, base.take(block)) for block in blocks]
     sign = -1.0 if direction == "down" else 1.0
     copies = near_copies(columns, chosen, rows[:_LOOKED_AT])
+    baseline = whole if math.isfinite(whole) else None
     found = []
     for name in chosen:
         drops, by_block = [], np.zeros((asked.repetitions, len(blocks)))
         for turn, sample in enumerate(_permuted(name, some, rows, rejudge, asked.repetitions, seed)):
             drops.append(sign * (whole - _value(metric, sample)))
-            by_block[turn] = [
-                sign * (part - _value(metric, sample.take(block)))
-                for part, block in zip(parts, blocks, strict=True)
-            ]
+            held = [_value(metric, sample.take(block)) for block in blocks]
+            by_block[turn] = sign * (np.array(parts) - np.array(held))
         drop = _drop(np.array(drops), by_block.mean(axis=0), len(rows))
-        if note and not asked.columns:
-            drop = replace(drop, note=note)
-        baseline = whole if math.isfinite(whole) else None
-        found.append(
-            Importance(name, drop, metric, baseline, asked.repetitions, len(rows), copies.get(name, ()))
-        )
+        drop = replace(drop, note=note) if note and not asked.columns else drop
+        shared = copies.get(name, ())
+        found.append(Importance(name, drop, metric, baseline, asked.repetitions, len(rows), shared))
     return tuple(sorted(found, key=lambda item: (-(item.drop.value or 0.0), item.column)))
 
 

@@ -136,14 +136,9 @@ def bootstrap(
     >>> found.value, 0.11 < found.low < 0.14, 0.26 < found.high < 0.30, found.usable
     (0.2, True, True, 2000)
     """
-    adds = np.asarray(cells, dtype=np.float64)
-    rows = counted(counts, "counts")
-    if adds.ndim != 2 or len(adds) != len(rows) or not np.isfinite(adds).all():
-        raise ValueError(f"each cell has finite sums and a count: {adds.shape} sums, {len(rows)} counts")
-    if not (rows.sum() > 0 and repetitions > 0 and 0 < level < 1):
+    if not (repetitions > 0 and 0 < level < 1):
         raise ValueError("a bootstrap needs rows, repetitions, and a level between 0 and 1")
-    used = rows > 0
-    adds, rows = adds[used], rows[used]
+    adds, rows = _used(cells, counts)
     with np.errstate(all="ignore"):
         value = float(statistic((rows @ adds)[None, :])[0])
         found = statistic(_sums(adds, rows, seed, repetitions))
@@ -154,6 +149,17 @@ def bootstrap(
         return Bootstrapped(value, -math.inf, math.inf, 0, repetitions)
     low, high = np.quantile(usable, [(1 - level) / 2, (1 + level) / 2])
     return Bootstrapped(value, float(low), float(high), len(usable), repetitions)
+
+
+def _used(cells: ArrayLike, counts: ArrayLike) -> tuple[Floats, Floats]:
+    """Return the cells that have rows, and how many each has."""
+    adds = np.asarray(cells, dtype=np.float64)
+    rows = counted(counts, "counts")
+    if adds.ndim != 2 or len(adds) != len(rows) or not np.isfinite(adds).all():
+        raise ValueError(f"each cell has finite sums and a count: {adds.shape} sums, {len(rows)} counts")
+    if not rows.sum() > 0:
+        raise ValueError("a bootstrap needs rows, repetitions, and a level between 0 and 1")
+    return adds[rows > 0], rows[rows > 0]
 
 
 def _sums(adds: Floats, rows: Floats, seed: int, repetitions: int) -> Floats:

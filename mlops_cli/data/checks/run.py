@@ -105,13 +105,7 @@ def validate(
     ledger = Ledger(wanted)
     context = _with_reference(Context(table, facts, wanted), against, against_name)
     context = _with_sides(context, raw, train, now)
-    if ledger.on("duplicate_rows"):
-        with ledger.guard("duplicate_rows"):
-            context = replace(context, copies=copies_in(table))
-    for check, look in CHECKS:
-        with ledger.guard(check):
-            look(context, ledger)
-    settle(context, ledger)
+    _look(context, ledger)
     return Validation(
         table.name,
         facts.rows,
@@ -123,6 +117,17 @@ def validate(
         notes=tuple(table.warnings),
         advice=_advice(schema, against),
     )
+
+
+def _look(context: Context, ledger: Ledger) -> None:
+    """Do all checks; one that breaks down is noted, and the others go on."""
+    if ledger.on("duplicate_rows"):
+        with ledger.guard("duplicate_rows"):
+            context = replace(context, copies=copies_in(context.table))
+    for check, look in CHECKS:
+        with ledger.guard(check):
+            look(context, ledger)
+    settle(context, ledger)
 
 
 def _with_reference(context: Context, against: Table | Profile | None, name: str) -> Context:

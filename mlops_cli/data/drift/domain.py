@@ -65,9 +65,8 @@ def joint_drift(reference: Rows, current: Rows, names: Sequence[str], settings: 
     )
     if size < max(_FEWEST, settings.min_rows):
         return replace(bands, reason=f"a classifier needs {_FEWEST} rows a side, and there are {size:,}")
-    seed = seed_of(
-        "joint", len(reference), len(current)
-    )  # not of names: columns that nobody sees change nothing
+    # Not of names: columns that nobody sees change nothing.
+    seed = seed_of("joint", len(reference), len(current))
     first, second = _thinned(reference, size, seed), _thinned(current, size, seed + 1)
     time = settings.time or _time_column(first, second, names)
     seen = encoded(first, second, names, time=time)
@@ -88,10 +87,6 @@ def joint_drift(reference: Rows, current: Rows, names: Sequence[str], settings: 
             return replace(
                 bands, reason=_turned_text(time, turned, auc), folds=folds, shared=shared, source="rows"
             )
-    separators: tuple[Separator, ...] = ()
-    if verdict != "pass":
-        with threadpool_limits(1, "openmp"):
-            separators = tuple(_separators(seen, held, seed))
     return replace(
         bands,
         verdict=verdict,
@@ -101,7 +96,7 @@ def joint_drift(reference: Rows, current: Rows, names: Sequence[str], settings: 
         separation=2 * auc - 1,
         null_sd=math.sqrt((2 * size + 1) / (12 * size * size)),
         p_value=_permuted(held, seed) if size < _PERMUTED else None,
-        separators=separators,
+        separators=_separators(seen, held, seed) if verdict != "pass" else (),
         alien=tuple(_alien(held, second)),
         folds=folds,
         shared=shared,
@@ -234,8 +229,8 @@ def _permuted(held: Sequence[_Held], seed: int) -> float:
     return float((areas >= there - 1e-9).sum() + 1) / (_PERMUTATIONS + 1)
 
 
-def _separators(seen: Encoded, held: Sequence[_Held], seed: int) -> Iterator[Separator]:
-    """Yield the columns whose values, dealt out anew among held-back rows, cost the classifier most.
+def _separators(seen: Encoded, held: Sequence[_Held], seed: int) -> tuple[Separator, ...]:
+    """Return the columns whose values, dealt out anew among held-back rows, cost the classifier most.
 
     All columns are tried on a few rows first, by how much the scores change; those that change them most, on many.
     """
@@ -258,7 +253,7 @@ def _separators(seen: Encoded, held: Sequence[_Held], seed: int) -> Iterator[Sep
         half = math.sqrt(sum(((each.high - each.low) / 2) ** 2 for each in folds)) / len(folds)
         if value - half > 0:
             found.append(Separator(seen.names[at], value, value - half, value + half))
-    yield from sorted(found, key=lambda each: (-each.drop, each.name))[:_SEPARATORS]
+    return tuple(sorted(found, key=lambda each: (-each.drop, each.name))[:_SEPARATORS])
 
 
 def _without(
@@ -278,7 +273,8 @@ def _without(
         dealt = np.repeat(rows[np.newaxis], len(some), axis=0)
         for copy, at in zip(dealt, some, strict=True):
             copy[:, at] = rows[random.permutation(len(rows)), at]
-        scores = held.model.predict_proba(dealt.reshape(-1, rows.shape[1]))[:, 1]
+        with threadpool_limits(1, "openmp"):
+            scores = held.model.predict_proba(dealt.reshape(-1, rows.shape[1]))[:, 1]
         found += list(scores.reshape(len(some), len(rows)))
     return found
 

@@ -45,6 +45,7 @@ if TYPE_CHECKING:
 
     from numpy.typing import NDArray
 
+    from mlops_cli.data.profile.hashing import Hashes
     from mlops_cli.data.table.kinds import Column
     from mlops_cli.data.table.table import Table
 
@@ -97,18 +98,7 @@ def profile_table(
         table, baseline, frozenset(pii), iter(enumerate(table.columns)), _ranked(table, baseline, pii)
     )
     work.known = {column.name: column for column in baseline.columns} if baseline else {}
-    threads = min(_THREADS, os.cpu_count() or 1, len(table.columns))
-    with ThreadPoolExecutor(threads) as pool:
-        try:
-            hashes = list(pool.map(lambda _: work.columns(), range(threads)))
-        except BaseException:
-            # The pool waits for the other threads: they end with the columns they have.
-            work.left = iter(())
-            raise
-    rows = hashes[0].hashes
-    for more in hashes[1:]:
-        rows += more.hashes
-    rows.sort()
+    rows = _profile_columns(work)
     packed = {name: work.packed[name] for name in table.names if name in work.packed}
     made = Profile(
         rows=table.rows,
@@ -123,6 +113,23 @@ def profile_table(
         warnings=table.warnings,
     )
     return replace(made, edges_from=baseline.edges_from if baseline else layout_digest(made))
+
+
+def _profile_columns(work: _Work) -> Hashes:
+    """Make the profiles of all columns on a few threads, and return the hashes of the rows, ascending."""
+    threads = min(_THREADS, os.cpu_count() or 1, len(work.table.columns))
+    with ThreadPoolExecutor(threads) as pool:
+        try:
+            parts = list(pool.map(lambda _: work.columns(), range(threads)))
+        except BaseException:
+            # The pool waits for the other threads: they end with the columns they have.
+            work.left = iter(())
+            raise
+    rows = parts[0].hashes
+    for more in parts[1:]:
+        rows += more.hashes
+    rows.sort()
+    return rows
 
 
 def _ranked(table: Table, baseline: Profile | None, pii: Collection[str]) -> tuple[str, ...]:
