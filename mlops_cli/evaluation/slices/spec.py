@@ -216,7 +216,9 @@ def _axis(part: Any, place: str, problems: list[tuple[str, str]]) -> Axis | None
     _unknown(part, {"column", "bins", "values"}, place, problems)
     column, bins, values = part.get("column"), part.get("bins"), part.get("values", [])
     if not isinstance(column, str) or not column:
-        problems.append((f"{place}.column", "here the name of a column should be"))
+        problems.append(
+            (f"{place}.column", "here the name of a column should be, such as: {column: age, bins: 4}")
+        )
         return None
     if bins is not None and (isinstance(bins, bool) or not isinstance(bins, int) or bins not in _BINS):
         problems.append((f"{place}.bins", f"bins is a whole number from {_BINS[0]} to {_BINS[-1]}"))
@@ -234,5 +236,5 @@ def _word(value: Any) -> str:
 def _unknown(item: dict[str, Any], known: set[str], place: str, problems: list[tuple[str, str]]) -> None:
     for key in item:
         if key not in known:
-            hint = nearest(str(key), known & _KEYS)
-            problems.append((f"{place}.{key}", f"there is no such key here{'; ' + hint if hint else ''}"))
+            hint = nearest(str(key), known & _KEYS) or f"there are {', '.join(sorted(known & _KEYS))}"
+            problems.append((f"{place}.{key}", f"there is no such key here; {hint}"))

@@ -48,6 +48,7 @@ def test_one_column_needs_no_list() -> None:
         ({"column": "age", "bins": 1}, "[0].bins", "from 2 to 20"),
         ({"column": "age", "bins": True}, "[0].bins", "whole number"),
         ({"colum": "age"}, "[0].colum", 'did you mean "column"?'),
+        ({"by": "age"}, "[0].by", "there are bins, column, values"),
         ({"name": "x"}, "[0].where", "here a condition should be"),
         ({"name": 3, "where": "a == 1"}, "[0].name", "here a name should be"),
         ({"name": "x", "where": "a =="}, "[0].where", "column 5"),
