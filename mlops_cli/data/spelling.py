@@ -56,3 +56,14 @@ def spelt_otherwise(new: Iterable[str], known: Iterable[str]) -> tuple[str, dict
                 worst = max(worst, rank)
                 break
     return (_FORMS[worst][0] if found else ""), found
+
+
+def quoted(value: str) -> str:
+    """Return a value as sentences have it: in quotes where it begins or ends with a blank, or is nothing else.
+
+    Examples
+    --------
+    >>> quoted("Male"), quoted(" Male"), quoted("")
+    ('Male', '" Male"', '""')
+    """
+    return value if value and value == value.strip() else f'"{value}"'

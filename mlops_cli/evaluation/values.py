@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from sklearn import metrics as sk
 
+from mlops_cli.data.spelling import quoted
 from mlops_cli.evaluation.calibration import binned, debiased, plain
-from mlops_cli.evaluation.words import quoted
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,17 +19,6 @@ def counted(count: int, one: str, many: str = "") -> str:
     return f"{count:,} {one if count == 1 else many or one + 's'}"
 
 
-def quoted(label: str) -> str:
-    """Return a label, in quotes where it begins or ends with a space or is empty.
-
-    Examples
-    --------
-    >>> quoted("yes"), quoted(" yes")
-    ('yes', '" yes"')
-    """
-    return label if label and label == label.strip() else f'"{label}"'
-
-
 def listed(names: Sequence[str], most: int = 5) -> str:
     """Return names in a sentence, and how many more there are.
 

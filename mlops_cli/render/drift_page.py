@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from mlops_cli.data.drift.spelling import quoted
+from mlops_cli.data.spelling import quoted
 from mlops_cli.render.chart_counts import Level, Slot, levels, slots_chart
 from mlops_cli.render.chart_rows import Line, Row, rows_chart
 from mlops_cli.render.chart_scale import MINUS, Scale

@@ -5,10 +5,11 @@ from __future__ import annotations
 import textwrap
 from typing import TYPE_CHECKING, Any
 
+from mlops_cli.data.spelling import quoted
 from mlops_cli.evaluation.findings import unused
 from mlops_cli.evaluation.model import to_wire
 from mlops_cli.evaluation.sentence import amount, digits_for
-from mlops_cli.evaluation.words import counted, quoted
+from mlops_cli.evaluation.words import counted
 from mlops_cli.render.lists import list_text
 from mlops_cli.render.page_numbers import p_text
 

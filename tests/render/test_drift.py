@@ -92,7 +92,7 @@ def test_many_columns_without_a_verdict_are_one_line() -> None:
 def test_a_share_that_moved_is_said_with_its_class_and_blanks_are_seen() -> None:
     difference = replace(MISSING, name="difference", value=-0.06, about=" Female")
     column = replace(COLUMN, measure="difference", measures=(difference,), cause="less often")
-    assert "less often: ' Female'" in drift_text(replace(REPORT, columns=(column,)), "md")
+    assert 'less often: " Female"' in drift_text(replace(REPORT, columns=(column,)), "md")
     turned = replace(column, cause="relabelled")
     assert "Female" not in drift_text(replace(REPORT, columns=(turned,)), "md")
 

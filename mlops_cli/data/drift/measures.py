@@ -14,7 +14,6 @@ import numpy as np
 
 from mlops_cli.data.drift.cells import effective, grouped, with_rest
 from mlops_cli.data.drift.model import Measure
-from mlops_cli.data.drift.spelling import quoted
 from mlops_cli.data.drift.sureness import (
     Bands,
     Tested,
@@ -24,6 +23,7 @@ from mlops_cli.data.drift.sureness import (
     shape,
     with_specials,
 )
+from mlops_cli.data.spelling import quoted
 from mlops_cli.statistics.counts import binomial_at_least
 from mlops_cli.statistics.distance import cramers_v, jensen_shannon_debiased, l_infinity
 from mlops_cli.statistics.interval import newcombe, ratio_of_rates

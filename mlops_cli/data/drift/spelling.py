@@ -33,14 +33,3 @@ def respelled(new: Sequence[tuple[str, int]], known: Iterable[str]) -> tuple[str
         return None
     value = max(same, key=lambda each: rows[each])
     return value, same[value]
-
-
-def quoted(value: str) -> str:
-    """Return a value as sentences have it: in quotes where it begins or ends with a blank, or is nothing else.
-
-    Examples
-    --------
-    >>> quoted("Male"), quoted(" Male"), quoted("")
-    ('Male', "' Male'", "''")
-    """
-    return value if value and value == value.strip() else f"'{value}'"

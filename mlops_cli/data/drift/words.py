@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_cli.data.drift.spelling import quoted
+from mlops_cli.data.spelling import quoted
 
 if TYPE_CHECKING:
     from mlops_cli.data.drift.model import ColumnDrift, JointDrift, Measure

@@ -152,7 +152,7 @@ def test_known_values_with_their_blanks_and_capitals_changed_are_another_spellin
     report = compare_tables(table_of(pa.table(before)), table_of(pa.table(after)), DriftSettings(joint=False))
     (column,) = report.columns
     assert (column.measure, column.cause, report.retrain) == ("unseen", "spelling", "repair")
-    assert "was ' " in column.reason
+    assert 'was " ' in column.reason
     assert "state has its known values in another spelling" in report.sentence
 
 
