@@ -70,9 +70,10 @@ def main(arguments: list[str] | None = None) -> None:
         if isinstance(stream, TextIOWrapper):  # a name that the terminal cannot show is no reason to end
             stream.reconfigure(errors="backslashreplace")
     sys.unraisablehook = _unraisable
-    gc.set_threshold(
-        50_000, 20, 20
-    )  # what a command reads it keeps until it ends: looking for garbage early is in vain
+    # What a command reads it keeps until it ends: looking for garbage early is in vain.
+    gc.set_threshold(50_000, 20, 20)
+    # Threads mostly wait for disks and networks; one that need not any more goes on after 0.1 ms instead of 5.
+    sys.setswitchinterval(0.0001)
     try:
         app = build(arguments or ["--help"])
         code = typer.main.get_command(app).main(
@@ -91,6 +92,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = explain(error, arguments)
     if code == 130:  # Typer, too, makes that of Ctrl-C
         sys.stderr.write("mlops: stopped\n")
+    gc.freeze()  # nor does Python have to look for garbage while it ends
     sys.exit(code or 0)
 
 

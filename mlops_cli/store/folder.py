@@ -11,7 +11,7 @@ from mlops_cli.store.digest import Digest, digest_bytes
 from mlops_cli.store.loose import LooseObjects
 from mlops_cli.store.objects import Stored, damaged_object
 from mlops_cli.store.pack import FEW, SMALL
-from mlops_cli.store.packs import LocalPacks
+from mlops_cli.store.packs import LocalPacks, held
 from mlops_cli.store.placing import write_file
 from mlops_cli.store.stat_cache import identity_of
 
@@ -57,18 +57,14 @@ class FolderObjects:
 
     def missing(self, digests: Collection[Digest]) -> set[Digest]:
         """Return those that are not in the store."""
-        packed = self.packs.find_all(digests)
+        packed = held(self.packs.locate(digests))
         return self.loose.missing([d for d in digests if d not in packed])
 
     def sizes(self, digests: Collection[Digest]) -> dict[Digest, int]:
         """Return the bytes of each object that is in the store."""
-        packed = self.packs.find_all(digests)
-        found: dict[Digest, int] = {}
+        found = {d: place.size for _, places in self.packs.locate(digests) for d, place in places.items()}
         for digest in digests:
-            pack = packed.get(digest)
-            place = pack.index.find(digest) if pack else None
-            size = place.size if place else self.loose.size(digest)
-            if size is not None:
+            if digest not in found and (size := self.loose.size(digest)) is not None:
                 found[digest] = size
         return found
 
@@ -141,8 +137,7 @@ class FolderObjects:
 
     def read_blobs(self, digests: Sequence[Digest]) -> list[bytes]:
         """Return the bytes of objects, verified."""
-        packed = self.packs.find_all(digests)
-        found = dict(self.packs.read(packed))
+        found = dict(self.packs.read(self.packs.locate(digests)))
         for digest in digests:
             if digest not in found:
                 data = self._read_loose(digest)
@@ -163,8 +158,9 @@ class FolderObjects:
             for digest in digests:
                 yield digest, self.read_blobs([digest])[0]
             return
-        packed = self.packs.find_all(digests)
-        yield from self.packs.read(packed)
+        located = self.packs.locate(digests)
+        yield from self.packs.read(located)
+        packed = held(located)
         for digest in digests:
             if digest not in packed:
                 yield digest, self.read_blobs([digest])[0]
@@ -175,18 +171,19 @@ class FolderObjects:
         except DataError:
             # Maintenance may have moved it into a pack since the packs were listed.
             self.packs.again()
-            packed = self.packs.find_all([digest])
-            if not packed:
+            located = self.packs.locate([digest])
+            if not located:
                 raise
-            return dict(self.packs.read(packed))[digest]
+            return dict(self.packs.read(located))[digest]
 
     def place(self, placements: Sequence[Placement]) -> list[Identity]:
         """Make files out of objects."""
         wanted = {p.digest for p in placements}
-        packed = self.packs.find_all(wanted)
-        if self.loose.missing([d for d in wanted if d not in packed]):
+        located = self.packs.locate(wanted)
+        if self.loose.missing(wanted - held(located)):
             self.packs.again()  # another command has packed it since they were listed
-            packed = self.packs.find_all(wanted)
+            located = self.packs.locate(wanted)
+        packed = held(located)
         waiting: dict[Digest, list[int]] = {}
         identities: list[Identity | None] = [None] * len(placements)
         for number, placement in enumerate(placements):
@@ -194,7 +191,7 @@ class FolderObjects:
                 waiting.setdefault(placement.digest, []).append(number)
             else:
                 identities[number] = self.loose.place(placement)
-        for digest, data in self.packs.read(packed):
+        for digest, data in self.packs.read(located):
             for number in waiting[digest]:
                 identities[number] = self._write(placements[number], data)
         return [identity for identity in identities if identity is not None]
@@ -208,8 +205,9 @@ class FolderObjects:
 
     def damaged(self, digests: Collection[Digest]) -> set[Digest]:
         """Read every byte, and return those that are not what their name says."""
-        packed = self.packs.find_all(digests)
-        return self.packs.damaged(packed) | {
+        located = self.packs.locate(digests)
+        packed = held(located)
+        return self.packs.damaged(located) | {
             d for d in digests if d not in packed and not self.loose.intact(d)
         }
 

@@ -80,10 +80,10 @@ class Listing:
 
     def looks(self) -> Iterator[tuple[str, FileLook]]:
         """Yield name and look of each file."""
-        numbers = self.numbers
-        for at, name in enumerate(self.files):
-            start = at * 6
-            yield name, FileLook(Identity(*numbers[start : start + 5]), bool(numbers[start + 5]))
+        number = iter(self.numbers)
+        sixes = zip(number, number, number, number, number, number, strict=True)
+        for name, (device, inode, size, mtime, ctime, executable) in zip(self.files, sixes, strict=True):
+            yield name, FileLook(Identity(device, inode, size, mtime, ctime), bool(executable))
 
     def signature(self, below: Sequence[Digest], rules: str) -> bytes:
         """Return 32 bytes that are the same only while nothing in the folder has changed.

@@ -11,6 +11,7 @@ import re
 import struct
 from array import array
 from bisect import bisect_left
+from operator import itemgetter
 from typing import TYPE_CHECKING, NamedTuple
 
 from blake3 import blake3
@@ -228,7 +229,7 @@ def spans(places: Mapping[Digest, Place], *, gap: int, most: int = TARGET) -> li
     found: list[Span] = []
     group: list[tuple[Digest, Place]] = []
     start = end = 0
-    for digest, place in sorted(places.items(), key=lambda item: item[1]):
+    for digest, place in sorted(places.items(), key=itemgetter(1)):
         stop = place.offset + place.size
         if group and (place.offset - end > gap or max(end, stop) - start > most):
             found.append(Span(start, end - start, tuple(group)))

@@ -7,7 +7,7 @@ import os
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, NamedTuple, Self
 
 from mlops_cli.errors import DataError
 from mlops_cli.formats.atomic import write_atomic
@@ -17,7 +17,7 @@ from mlops_cli.store.pack import TARGET, PackBuilder, PackIndex, Place, pack_nam
 from mlops_cli.store.placing import CREATE, no_litter, writer
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping
+    from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
     from pathlib import Path
 
     from mlops_cli.store.digest import Digest
@@ -46,6 +46,18 @@ class LocalPack:
     def index_path(self) -> str:
         """Where the index lies."""
         return f"{self.path.removesuffix('.pack')}.idx"
+
+
+class Located(NamedTuple):
+    """Objects of one pack, and where in it they lie."""
+
+    pack: LocalPack
+    places: Mapping[Digest, Place]
+
+
+def held(located: Iterable[Located]) -> set[Digest]:
+    """Return the objects that were found in packs."""
+    return {digest for _, places in located for digest in places}
 
 
 class LocalPacks:
@@ -87,38 +99,36 @@ class LocalPacks:
         with self._lock:
             self._packs = None
 
-    def find_all(self, digests: Collection[Digest]) -> dict[Digest, LocalPack]:
-        """Return the pack of each object that lies in one."""
-        found: dict[Digest, LocalPack] = {}
+    def locate(self, digests: Collection[Digest]) -> list[Located]:
+        """Return where those of the objects lie that are in packs, pack by pack."""
+        located: list[Located] = []
         rest: Collection[Digest] = digests
         for pack in self.all():
             here = pack.index.find_all(rest)
             if here:
-                found.update(dict.fromkeys(here, pack))
+                located.append(Located(pack, here))
                 rest = [d for d in rest if d not in here]
             if not rest:
                 break
-        return found
+        return located
 
     def refresh(self, digests: Collection[Digest]) -> set[Digest]:
         """Make the packs of objects young again; return those objects that lie in one."""
-        found = self.find_all(digests)
-        gone: set[str] = set()
-        for pack in {pack.name: pack for pack in found.values()}.values():
-            if pack.name in self._young:
-                continue
-            try:
-                os.utime(pack.path)
-            except FileNotFoundError:
-                self.again()
-                gone.add(pack.name)
-                continue
-            except OSError:  # a store that others own, or that is read-only
-                pass
-            self._young.add(pack.name)
-        return {d for d, pack in found.items() if pack.name not in gone}
+        found: set[Digest] = set()
+        for pack, places in self.locate(digests):
+            if pack.name not in self._young:
+                try:
+                    os.utime(pack.path)
+                except FileNotFoundError:
+                    self.again()
+                    continue
+                except OSError:  # a store that others own, or that is read-only
+                    pass
+                self._young.add(pack.name)
+            found |= places.keys()
+        return found
 
-    def read(self, wanted: Mapping[Digest, LocalPack]) -> Iterator[tuple[Digest, bytes]]:
+    def read(self, located: Iterable[Located]) -> Iterator[tuple[Digest, bytes]]:
         """Yield the bytes of objects, verified, pack by pack in the order in which they lie.
 
         Raises
@@ -126,30 +136,26 @@ class LocalPacks:
         DataError
             When one is damaged, or its pack is gone.
         """
-        for digest, data in self._read(wanted):
-            if digest_bytes(data) != digest:
-                raise damaged_object(digest)
-            yield digest, data
+        for pack, places in located:
+            try:
+                for digest, data in _read_pack(pack, places):
+                    if digest_bytes(data) != digest:
+                        raise damaged_object(digest)
+                    yield digest, data
+            except FileNotFoundError as error:
+                raise missing_object(next(iter(places))) from error
+            except OSError as error:
+                raise DataError(f"{pack.path} cannot be read: {error.strerror}") from error
 
-    def damaged(self, wanted: Mapping[Digest, LocalPack]) -> set[Digest]:
+    def damaged(self, located: Iterable[Located]) -> set[Digest]:
         """Read objects, and return those whose bytes are not what their name says."""
         found: set[Digest] = set()
-        by_pack = _by_pack(wanted)
-        for pack, places in by_pack.values():
+        for pack, places in located:
             try:
                 found |= {d for d, data in _read_pack(pack, places) if digest_bytes(data) != d}
             except OSError:
                 found |= places.keys()
         return found
-
-    def _read(self, wanted: Mapping[Digest, LocalPack]) -> Iterator[tuple[Digest, bytes]]:
-        for pack, places in _by_pack(wanted).values():
-            try:
-                yield from _read_pack(pack, places)
-            except FileNotFoundError as error:
-                raise missing_object(next(iter(places))) from error
-            except OSError as error:
-                raise DataError(f"{pack.path} cannot be read: {error.strerror}") from error
 
     # Writing --------------------------------------------------------------------------------------------------------
 
@@ -312,18 +318,6 @@ class PackWriter:
                 raise
             raise unwritable(f"{self._packs.folder} cannot be written", error) from error
         self._written = self._builder.size
-
-
-def _by_pack(wanted: Mapping[Digest, LocalPack]) -> dict[str, tuple[LocalPack, dict[Digest, Place]]]:
-    groups: dict[str, tuple[LocalPack, dict[Digest, Place]]] = {}
-    by_name: dict[str, list[Digest]] = {}
-    packs: dict[str, LocalPack] = {}
-    for digest, pack in wanted.items():
-        by_name.setdefault(pack.name, []).append(digest)
-        packs[pack.name] = pack
-    for name, digests in by_name.items():
-        groups[name] = packs[name], packs[name].index.find_all(digests)
-    return groups
 
 
 def _read_pack(pack: LocalPack, places: Mapping[Digest, Place]) -> Iterator[tuple[Digest, bytes]]:

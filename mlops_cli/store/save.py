@@ -102,7 +102,9 @@ def check_clashes(path: str, names: Iterable[str]) -> None:
         When two names differ only in case, or in how their characters are composed.
     """
     names = list(names)
-    if len(set(map(_folded, names))) == len(names):
+    text = "/".join(names)  # which no name holds
+    folded = text.lower().split("/") if text.isascii() else map(_folded, names)
+    if len(set(folded)) == len(names) or not names:
         return
     seen: dict[str, str] = {}
     for name in names:
@@ -115,8 +117,6 @@ def check_clashes(path: str, names: Iterable[str]) -> None:
 
 
 def _folded(name: str) -> str:
-    if name.isascii():
-        return name.lower()
     from unicodedata import normalize
 
     return normalize("NFC", normalize("NFC", name).casefold())

@@ -211,14 +211,9 @@ class StatCache:
             folder, _, name = path.rpartition("/")
             self._fresh.setdefault(folder, {})[name] = row
 
-    def learn_some(self, folder: str, rows: Mapping[str, Row]) -> None:
-        """Keep the rows of some files of a folder, by name."""
-        if _storable(folder) and all(map(_storable, rows)):
-            self._fresh.setdefault(folder, {}).update(rows)
-
     def learn_folder(self, folder: str, rows: Mapping[str, Row]) -> None:
         """Keep the rows of all files of a folder; what was known of others in it is forgotten."""
-        if _storable(folder) and all(map(_storable, rows)):
+        if _storable(folder) and _storable("\0".join(rows)):
             self._fresh[folder] = dict(rows)
             self._whole.add(folder)
 

@@ -54,8 +54,7 @@ class Entry(NamedTuple):
 
 def encode_tree(entries: Iterable[Entry]) -> bytes:
     """Return the bytes of a tree object."""
-    rows = sorted([e.name, e.kind, e.content, e.size] for e in entries)
-    return compact({"entries": rows, "schema": _SCHEMA})
+    return compact({"entries": sorted(entries), "schema": _SCHEMA})
 
 
 def decode_tree(data: bytes) -> tuple[Entry, ...]:

@@ -142,9 +142,9 @@ class Workspace:
             self._cache.learn(self.absolute(path), Row(identity, digest, seen))
 
     def learn_placed(self, folder: str, rows: Mapping[str, Row]) -> None:
-        """Keep what files of a folder are that were placed from the store, by name; `seen` when nobody could have changed them."""
+        """Keep what the files of a new folder are, all from the store, by name; `seen` when nobody could have changed them."""
         with self._lock:
-            self._cache.learn_some(self.absolute(folder), rows)
+            self._cache.learn_folder(self.absolute(folder), rows)
 
     def changed(self, path: str, before: Artifact | None) -> bool:
         """Whether a path no longer holds what an earlier look found; looks again, reads only where it must."""

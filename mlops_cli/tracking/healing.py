@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_cli.store.folder import FolderObjects
+from mlops_cli.store.packs import Located
 from mlops_cli.store.transfer.fetch import fetch_objects
 
 if TYPE_CHECKING:
@@ -51,7 +52,7 @@ def _with_neighbours(objects: FolderObjects, damaged: set[Digest]) -> set[Digest
     found = damaged
     while True:
         packs = [pack for pack in objects.packs.all() if pack.index.find_all(found)]
-        more = {d for pack in packs for d in objects.packs.damaged({d: pack for d, _ in pack.index})}
+        more = objects.packs.damaged(Located(pack, pack.index.places) for pack in packs)
         if more <= found:
             return found
         found = found | more

@@ -9,7 +9,7 @@ import pytest
 
 from mlops_cli.errors import DataError
 from mlops_cli.store.digest import Digest, digest_bytes
-from mlops_cli.store.packs import LocalPack, LocalPacks
+from mlops_cli.store.packs import LocalPack, LocalPacks, held
 from tests.support.files import listing, write
 
 BLOBS = [b"one", b"two" * 50, b"", b"three"]
@@ -33,13 +33,13 @@ def packed(packs: LocalPacks, *blobs: bytes) -> LocalPack:
 def contents(packs: LocalPacks) -> dict[Digest, bytes]:
     """Return everything in all packs, read."""
     everything = [digest for pack in packs.all() for digest, _ in pack.index]
-    return dict(packs.read(packs.find_all(everything)))
+    return dict(packs.read(packs.locate(everything)))
 
 
 def test_without_a_folder_there_are_no_packs(tmp_path: Path) -> None:
     packs = local_packs(tmp_path)
     assert packs.all() == []
-    assert packs.find_all(DIGESTS) == {}
+    assert packs.locate(DIGESTS) == []
     assert not packs.refresh([DIGESTS[0]])
 
 
@@ -55,7 +55,8 @@ def test_what_was_written_is_found_by_this_command_and_the_next(tmp_path: Path) 
     assert packs.all() == []
     pack = packed(packs, *BLOBS)
     for known in (packs, local_packs(tmp_path)):
-        assert known.find_all(DIGESTS) == dict.fromkeys(DIGESTS, known.all()[0])
+        [(found, places)] = known.locate(DIGESTS)
+        assert (found, set(places)) == (known.all()[0], set(DIGESTS))
         assert contents(known) == dict(zip(DIGESTS, BLOBS, strict=True))
         assert known.all()[0].name == pack.name
 
@@ -63,7 +64,7 @@ def test_what_was_written_is_found_by_this_command_and_the_next(tmp_path: Path) 
 def test_objects_are_read_in_the_order_in_which_they_lie(tmp_path: Path) -> None:
     packs = local_packs(tmp_path)
     packed(packs, *BLOBS)
-    wanted = packs.find_all(sorted(DIGESTS))
+    wanted = packs.locate(sorted(DIGESTS))
     assert [data for _, data in packs.read(wanted) if data] == [blob for blob in BLOBS if blob]
 
 
@@ -84,7 +85,7 @@ def test_what_another_command_wrote_is_seen_after_listing_again(tmp_path: Path) 
     packed(other, *BLOBS)
     assert packs.all() == []
     packs.again()
-    assert packs.find_all(DIGESTS).keys() == set(DIGESTS)
+    assert held(packs.locate(DIGESTS)) == set(DIGESTS)
 
 
 def test_what_another_command_removed_is_gone_after_listing_again(tmp_path: Path) -> None:
@@ -93,7 +94,7 @@ def test_what_another_command_removed_is_gone_after_listing_again(tmp_path: Path
     other.remove(other.all()[0])
     with pytest.raises(DataError, match="is not in the store"):
         contents(packs)
-    assert packs.damaged(packs.find_all(DIGESTS)) == set(DIGESTS)
+    assert packs.damaged(packs.locate(DIGESTS)) == set(DIGESTS)
     packs.again()
     assert packs.all() == []
 
@@ -124,7 +125,7 @@ def test_a_pack_that_cannot_be_read_is_a_clear_error(tmp_path: Path) -> None:
     os.mkdir(pack.path)
     with pytest.raises(DataError, match=r"cannot be read: Is a directory"):
         contents(packs)
-    assert packs.damaged(packs.find_all(DIGESTS)) == set(DIGESTS)
+    assert packs.damaged(packs.locate(DIGESTS)) == set(DIGESTS)
 
 
 # Written anew ------------------------------------------------------------------------------------------------------

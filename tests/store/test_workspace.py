@@ -3,6 +3,7 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import time
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -563,19 +564,54 @@ def test_a_file_that_changes_while_it_is_read_is_not_trusted_later(
     later(monkeypatch)
     cache = StatCache(None)
     workspace = Workspace(root, cache)
-    turns = iter(range(1, 100))
-    real = os.fstat
+    turns = iter(range(5, 100))
+    real_fstat, real_read = os.fstat, os.read
 
     def fstat(descriptor: int) -> os.stat_result:
         file.write_text("x" * next(turns))
-        return real(descriptor)
+        return real_fstat(descriptor)
+
+    def read(descriptor: int, size: int) -> bytes:
+        file.write_text("x" * next(turns))
+        return real_read(descriptor, size)
 
     with monkeypatch.context() as patch:
         patch.setattr(os, "fstat", fstat)
+        patch.setattr(os, "read", read)
         artifact = workspace.artifact("a")
     assert [row.trusted() for row in cache.rows([str(file)]).values()] == [False]
     assert artifact is not None
     assert artifact == Artifact(digest_bytes(b"x" * artifact.size), artifact.size)
+
+
+@pytest.mark.parametrize("when", ["before it is read", "after it was read"])
+@pytest.mark.parametrize("path", ["data/a", "data"])
+def test_a_file_that_changes_between_listing_and_reading_is_never_taken_for_what_it_was(
+    path: str, when: str, root: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its size stays, so that only its times tell."""
+    file = write(root / "data/a", "one")
+    time.sleep(0.05)  # at rest, so that what is read may be believed later
+    cache = StatCache(None)
+    workspace = Workspace(root, cache)
+    real = os.read
+
+    def read(descriptor: int, size: int) -> bytes:
+        if when == "before it is read":
+            file.write_text("two")
+        data = real(descriptor, size)
+        if when == "after it was read":
+            file.write_text("two")
+        return data
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "read", read)
+        artifact = workspace.artifact(path)
+    if path == "data/a":
+        seen = b"two" if when == "before it is read" else b"one"
+        assert artifact == Artifact(digest_bytes(seen), 3)
+    cache.flush()
+    assert Workspace(root, cache).artifact(path) == looked(root).artifact(path)
 
 
 # Changes during a command ------------------------------------------------------------------------------------------

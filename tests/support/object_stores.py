@@ -41,14 +41,14 @@ def spoil(store: FolderObjects | MemoryObjects, digest: Digest, data: bytes | No
     if isinstance(store, MemoryObjects):
         store.blobs[digest] = data
         return
-    pack = store.packs.find_all([digest]).get(digest)
-    if pack is None:
+    located = store.packs.locate([digest])
+    if not located:
         path = Path(store.loose.path(digest))
         path.unlink()
         path.write_bytes(data)
         return
-    place = pack.index.find(digest)
-    assert place is not None
+    [(pack, places)] = located
+    place = places[digest]
     os.chmod(pack.path, 0o644)
     with open(pack.path, "r+b") as stream:
         stream.seek(place.offset)

@@ -66,7 +66,7 @@ def _lots(placements: Sequence[Placement]) -> Iterator[list[int]]:
     """Yield the numbers of placements, each folder's together, small folders with their neighbours."""
     folders: dict[str, list[int]] = {}
     for number, placement in enumerate(placements):
-        folders.setdefault(os.path.dirname(placement.target), []).append(number)
+        folders.setdefault(placement.target.rpartition("/")[0], []).append(number)
     lot: list[int] = []
     for numbers in folders.values():
         lot += numbers

@@ -16,6 +16,7 @@ from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.store.digest import PREFIX, Digest, digest_bytes
 from mlops_cli.store.look import FileLook, FolderLook
 from mlops_cli.store.pack import encode_index
+from mlops_cli.store.packs import Located
 from mlops_cli.store.upkeep.salvage import rebuild_places
 from mlops_cli.store.upkeep.sweep import flush_settled
 
@@ -109,9 +110,9 @@ def _rewrite(
     store: Path, objects: FolderObjects, pack: LocalPack, bad: Collection[Digest], settled: list[str]
 ) -> None:
     """Put what is whole in a pack into a new one, and take the old out of use: its index first."""
-    good = {d: pack for d, _ in pack.index if d not in bad}
+    good = {d: place for d, place in pack.index if d not in bad}
     with objects.packs.writer() as writing:
-        for digest, data in objects.packs.read(good):
+        for digest, data in objects.packs.read([Located(pack, good)]):
             writing.add(digest, data)
     replaced = (
         pack.path in settled

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.errors import DataError
 from mlops_cli.formats.atomic import flush_folder
 from mlops_cli.store.pack import FEW, SMALL, TARGET
+from mlops_cli.store.packs import Located, held
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -163,7 +164,7 @@ def _rewrite(
                 continue  # something in it was put again meanwhile
             try:
                 # All of it before any of it: a pack with something damaged in it stays as it is, for `verify`.
-                content = list(packs.read(dict.fromkeys(live, pack)))
+                content = list(packs.read([Located(pack, pack.index.find_all(live))]))
             except DataError as error:
                 swept.damaged.append(f"{pack.path}: {error.message}")
                 continue
@@ -196,7 +197,7 @@ def _retire(
 
 def _pack_loose(objects: FolderObjects, digests: list[Digest], settled: list[str], swept: Swept) -> None:
     done: list[Digest] = []
-    packed = objects.packs.find_all(digests)
+    packed = held(objects.packs.locate(digests))
     with objects.packs.writer() as writing:
         for digest in digests:
             # One that is damaged or gone stays as it is.

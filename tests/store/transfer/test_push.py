@@ -232,10 +232,8 @@ def test_one_damaged_small_object_in_a_pack_here_holds_back_no_other(
         folder = local.put({name: data for name, data in files.items() if name != "f039"})
     other = local.put(b"something else")
     bad = digest_bytes(files["f007"])
-    pack = local.objects.packs.find_all([bad])[bad]
-    place = pack.index.find(bad)
-    assert place
-    damage(local.folder / "packs" / f"{pack.name}.pack", place.offset + 3)
+    [(pack, places)] = local.objects.packs.locate([bad])
+    damage(local.folder / "packs" / f"{pack.name}.pack", places[bad].offset + 3)
     tally = local.again().push(remote, [folder, other])
     shown = walk(remote)
     assert shown.wrong == []
