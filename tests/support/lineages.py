@@ -14,7 +14,7 @@ from mlops_cli.store.artifact import Artifact
 from mlops_cli.store.digest import digest_bytes
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
 
 def artifact(content: str, size: int = 1000) -> Artifact:
@@ -84,11 +84,20 @@ class Told:
         self.parents = parents or {}
         self.runtimes = runtimes or {}
 
+    def learn(self, *, made: Collection[str] = (), used: Collection[str] = ()) -> None:
+        pass
+
     def made(self, digest: str) -> list[Production]:
         return [p for p in self.productions if any(a.digest == digest for a in p.outs.values())]
 
     def used(self, digest: str) -> list[Production]:
         return [p for p in self.productions if any(a.digest == digest for a in p.deps.values())]
+
+    def made_each(self, digests: Collection[str]) -> dict[str, list[Production]]:
+        return {digest: self.made(digest) for digest in digests}
+
+    def used_each(self, digests: Collection[str]) -> dict[str, list[Production]]:
+        return {digest: self.used(digest) for digest in digests}
 
     def by_key(self, key: str) -> list[Production]:
         return [p for p in self.productions if p.key == key]

@@ -17,7 +17,7 @@ from mlops_cli.history.known import KnownRun
 from mlops_cli.store.disposable import hindered
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Mapping, Sequence
 
     from mlops_cli.git.history import Gaps
     from mlops_cli.history.index.branch import Belongs
@@ -211,11 +211,19 @@ class History:
 
     def made(self, digest: str) -> list[Production]:
         """Return what made an artifact, earliest first."""
-        return self._answer(lambda: self._productions.of_digest(digest, MADE))
+        return self.made_each([digest])[digest]
 
     def used(self, digest: str) -> list[Production]:
         """Return what read an artifact, earliest first."""
-        return self._answer(lambda: self._productions.of_digest(digest, READ))
+        return self.used_each([digest])[digest]
+
+    def made_each(self, digests: Collection[str]) -> dict[str, list[Production]]:
+        """Return what made each of some artifacts, earliest first."""
+        return self._answer(lambda: self._productions.of_digests(digests, MADE))
+
+    def used_each(self, digests: Collection[str]) -> dict[str, list[Production]]:
+        """Return what read each of some artifacts, earliest first."""
+        return self._answer(lambda: self._productions.of_digests(digests, READ))
 
     def readers(self, digest: str) -> frozenset[str]:
         """Return the ids of the runs of which a stage read an artifact, or something made from it, and so on."""
@@ -223,7 +231,7 @@ class History:
 
     def by_key(self, key: str) -> list[Production]:
         """Return what ran with a key, earliest first: where a `fresh` stage of a run has its inputs and outputs from."""
-        return self._answer(lambda: self._productions.of_digest(key, RAN))
+        return self._answer(lambda: self._productions.of_digests([key], RAN))[key]
 
     def at_path(self, path: str, *, read: bool = False) -> list[Production | KnownData]:
         """Return everything ever recorded of a path of the project, newest first.

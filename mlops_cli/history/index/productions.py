@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_cli.errors import MlopsError
@@ -48,15 +49,18 @@ class Productions:
         self._project = project
         self._number = project_number(project)
         self._links: dict[str, str] | None = None
+        self._theirs: dict[str, list[str]] = {}
 
-    def of_digest(self, digest: str, side: int) -> list[Production]:
-        """Return the executions that made, read or ran with a digest, earliest first."""
-        names = self._names(digest)
-        numbers = self._numbers(names, side)
-        chosen = [
-            one for one in self._executions(numbers) if _has(one, side, {self._ours(name) for name in names})
-        ]
-        return sorted(chosen, key=self._when)
+    def of_digests(self, digests: Collection[str], side: int) -> dict[str, list[Production]]:
+        """Return of each digest the executions that made, read or ran with it, earliest first."""
+        found: dict[str, list[Production]] = {self._ours(digest): [] for digest in digests}
+        names = [name for digest in digests for name in self._names(digest)]
+        for one in self._executions(self._numbers(names, side)):
+            for digest in _digests(one, side) & found.keys():
+                found[digest].append(one)
+        for rows in found.values():
+            rows.sort(key=self._when)
+        return {digest: found[self._ours(digest)] for digest in digests}
 
     def readers(self, digest: str) -> frozenset[str]:
         """Return the ids of runs that read an artifact, or something made from it."""
@@ -115,9 +119,7 @@ class Productions:
     def _names(self, digest: str) -> list[str]:
         """Return a digest, and the other names of the same bytes: those that DVC had for them."""
         ours = self._ours(digest)
-        return list(
-            dict.fromkeys([digest, ours, *(theirs for theirs, own in self._linked().items() if own == ours)])
-        )
+        return list(dict.fromkeys([digest, ours, *self._theirs.get(ours, ())]))
 
     def _ours(self, digest: str) -> str:
         return self._linked().get(digest, digest)
@@ -127,6 +129,8 @@ class Productions:
         if self._links is None:
             query = "SELECT theirs, min(digest) FROM links GROUP BY theirs HAVING count(DISTINCT digest) = 1"
             self._links = dict(self._database.ask(query))
+            for theirs, ours in self._links.items():
+                self._theirs.setdefault(ours, []).append(theirs)
         return self._links
 
     def _renamed(self, artifacts: Mapping[str, Artifact]) -> dict[str, Artifact]:
@@ -149,15 +153,12 @@ class Productions:
     # Out of the records -----------------------------------------------------------------------------------------------------
 
     def _numbers(self, digests: Iterable[str], side: int) -> list[int]:
-        query = "SELECT production FROM edges WHERE digest = ? AND side = ?"
-        found: dict[int, None] = {}
+        wanted: list[int] = []
         for digest in digests:
-            try:
-                rows = self._database.ask(query, (digest_number(digest), side))
-            except ValueError:
-                continue  # no digest at all
-            found |= dict.fromkeys(number for (number,) in rows)
-        return list(found)
+            with suppress(ValueError):  # no digest at all
+                wanted.append(digest_number(digest))
+        query = f"SELECT DISTINCT production FROM edges WHERE digest IN {_GIVEN} AND side = ?"
+        return [number for (number,) in self._database.ask(query, (json.dumps(wanted), side))]
 
     def _executions(self, numbers: list[int]) -> list[Production]:
         """Return the executions behind numbers, one for each record that tells of it; a record's bytes are read once for all."""
@@ -165,7 +166,9 @@ class Productions:
             "SELECT o.production, o.file, o.number, o.status, f.kind, f.blob, f.path FROM occurrences o"
             f" JOIN files f ON f.n = o.file WHERE o.production IN {_GIVEN} AND f.project = ?"
         )
-        rows = self._database.ask(query, (json.dumps(numbers), self._number))
+        rows = self._database.ask(query, (json.dumps(numbers), self._number)) if numbers else []
+        if not rows:
+            return []
         places = [_Place(*row) for row in rows]
         sources = self._sources.of(place.file for place in places)
         places = [place for place in places if sources[place.file]]
@@ -232,6 +235,8 @@ class Productions:
     def _data(self, where: str, value: Any) -> list[KnownData]:
         query = f"SELECT f.blob, f.path, f.kind, d.file FROM data d JOIN files f ON f.n = d.file WHERE {where} AND f.project = ?"
         rows = self._database.ask(query, (value, self._number))
+        if not rows:
+            return []
         sources = self._sources.of(row[3] for row in rows)
         rows = [row for row in dict.fromkeys(rows) if sources[row[3]]]
         found = []
@@ -268,10 +273,11 @@ def _told_by(
     )
 
 
-def _has(one: Production, side: int, digests: set[str]) -> bool:
+def _digests(one: Production, side: int) -> set[str]:
+    """Return what an execution made or read, or the key that it ran with."""
     if side == RAN:
-        return one.key in digests
-    return any(artifact.digest in digests for artifact in (one.deps if side == READ else one.outs).values())
+        return {one.key} if one.key else set()
+    return {artifact.digest for artifact in (one.deps if side == READ else one.outs).values()}
 
 
 def _moment(time: int) -> str:

@@ -29,10 +29,12 @@ def what_came_of(
     """
     making, cut = Making(known, whole=False), list[str]()
     starts: list[str] = []
+    known.learn(made=[named.artifact.digest for named in artifacts])
     for named in artifacts:
         name = making.artifact(named)
-        if not origin_of(known, named).makers:
-            making.learn_data(name, origin_of(known, named).tracked)
+        origin = origin_of(known, named)
+        if not origin.makers:
+            making.learn_data(name, origin.tracked)
         starts.append(name)
     level = list(starts)
     seen = set(level)
@@ -44,6 +46,7 @@ def what_came_of(
     done = 0
     while level:
         deeper: list[str] = []
+        known.learn(used=[making.artifacts[name].artifact.digest for name in level])
         for name in level:
             named = making.artifacts[name]
             readers = [p for p in distinct(known.used(named.artifact.digest)) if _reads(p, named)]

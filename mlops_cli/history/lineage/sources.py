@@ -8,7 +8,7 @@ from mlops_cli.history.lineage.graph import production_id
 from mlops_cli.history.lineage.kinds import is_model
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from mlops_cli.history.known import KnownData, KnownRun, Production
     from mlops_cli.history.lineage.graph import Named
@@ -21,6 +21,10 @@ _STANDING = {"ran": 0, "tainted": 1, "cached": 2, "recorded": 3}
 
 class Known(Protocol):
     """As much of the history as lineage needs."""
+
+    def learn(self, *, made: Collection[str] = (), used: Collection[str] = ()) -> None:
+        """Take note that it is going to be asked what made, or read, each of these artifacts."""
+        ...
 
     def made(self, digest: str) -> Sequence[Production]:
         """Return what made an artifact, earliest first."""

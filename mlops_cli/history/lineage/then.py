@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.errors import DataError, FileError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from mlops_cli.history.index.history import History
     from mlops_cli.history.known import KnownData, KnownRun, Production, Source
@@ -104,14 +104,25 @@ class Remembered:
         self.history = history
         self.at = at
         self._records: dict[str, RunRecord | None] = {}
+        self._made: dict[str, list[Production]] = {}
+        self._used: dict[str, list[Production]] = {}
+
+    def learn(self, *, made: Collection[str] = (), used: Collection[str] = ()) -> None:
+        """Ask at once what is going to be asked of many artifacts."""
+        if makers := [digest for digest in made if digest not in self._made]:
+            self._made |= self.history.made_each(makers)
+        if readers := [digest for digest in used if digest not in self._used]:
+            self._used |= self.history.used_each(readers)
 
     def made(self, digest: str) -> list[Production]:
         """Return what made an artifact, earliest first."""
-        return self._then(self.history.made(digest))
+        self.learn(made=[digest])
+        return self._then(self._made[digest])
 
     def used(self, digest: str) -> list[Production]:
         """Return what read an artifact, earliest first."""
-        return self._then(self.history.used(digest))
+        self.learn(used=[digest])
+        return self._then(self._used[digest])
 
     def by_key(self, key: str) -> list[Production]:
         """Return what ran with a key, earliest first."""

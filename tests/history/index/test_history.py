@@ -409,6 +409,9 @@ def test_what_made_and_what_read_an_artifact(repo: Path) -> None:
     assert [one.run for one in known.used(d("m1"))] == [run_id(2)]
     assert [one.run for one in known.by_key(train["key"])] == [run_id(1), None]
     assert known.made(d("raw")) == known.used(d("nothing")) == known.by_key("b3:junk") == []
+    asked = [d("m1"), d("s"), d("raw"), d("nothing"), "b3:junk", d("m1")]
+    assert known.made_each(asked) == {digest: known.made(digest) for digest in asked}
+    assert known.used_each(asked) == {digest: known.used(digest) for digest in asked}
 
 
 def test_runs_of_the_same_work_are_told_apart(repo: Path) -> None:
@@ -479,6 +482,7 @@ def test_a_lineage_crosses_the_switch_from_dvc(repo: Path) -> None:
     commit(repo, "without")
     known = history(repo)
     [made] = known.made(f"md5:{theirs}")
+    assert known.made_each([d("m"), f"md5:{theirs}"]) == {d("m"): [], f"md5:{theirs}": [made]}
     assert (made.stage, made.system, made.source.subject, list(made.outs)) == (
         "fit",
         "dvc",
