@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
     from mlops_cli.errors import HistoryError
     from mlops_cli.history.known import KnownRun
-    from mlops_cli.history.where.tree import Name
+    from mlops_cli.history.where.expression import Name
     from mlops_cli.history.where.unmet import Unmet
     from mlops_cli.opened import Opened
 

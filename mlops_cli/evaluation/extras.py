@@ -227,8 +227,8 @@ class Extras:
 
     def _unseen(self, where: str) -> tuple[str, ...]:
         """Return the columns of a condition that the model is not given; none where nobody knows what it is given."""
-        from mlops_cli.evaluation.slices.expression import names_in
         from mlops_cli.evaluation.slices.parse import parse_expression
+        from mlops_cli.formats.conditions.tree import names_in
 
         features = self.subjects.features
         names = dict.fromkeys(each.column for each in names_in(parse_expression(where)))

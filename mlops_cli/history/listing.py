@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_cli.formats.canonical import compact
 from mlops_cli.history.directions import direction, value_of
-from mlops_cli.history.where.tree import Name
+from mlops_cli.history.where.expression import Name
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Mapping, Sequence
@@ -45,9 +45,9 @@ def filtered(runs: Sequence[KnownRun], conditions: Sequence[str], now: float) ->
     """
     if not conditions:
         return list(runs)
+    from mlops_cli.formats.conditions.tree import names_in
     from mlops_cli.history.where.meaning import check_names, meaning
     from mlops_cli.history.where.parse import parse_where
-    from mlops_cli.history.where.tree import names_in
 
     parsed = [(text, parse_where(text)) for text in conditions]
     for text, expression in parsed:

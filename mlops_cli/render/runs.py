@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from mlops_cli.actions.runs import RunsResult
     from mlops_cli.history.known import KnownRun
-    from mlops_cli.history.where.tree import Name
+    from mlops_cli.history.where.expression import Name
     from mlops_cli.history.where.unmet import Unmet
 
 _SCHEMA = 1

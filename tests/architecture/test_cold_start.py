@@ -92,6 +92,12 @@ def test_a_list_of_runs_into_a_pipe_needs_neither_rich_nor_parsers(fresh: Path, 
     assert (roots(modules) | modules) & unused == set()
 
 
+def test_conditions_on_runs_need_nothing_heavy(fresh: Path) -> None:
+    modules = loaded(fresh, "runs", "--where", "status == ok and not params.x > 1")
+    assert "mlops_cli.formats.conditions.parse" in modules
+    assert (roots(modules) | modules) & (HEAVY | {"rich", "yaml", "csv"}) == set()
+
+
 @pytest.mark.parametrize("command", [[], ["run"], ["status"], ["init"], ["graph"], ["stages"], ["remote"]])
 def test_help_loads_nothing_heavier_than_rich(fresh: Path, command: list[str]) -> None:
     assert roots(loaded(fresh, *command, "--help")) & HEAVY == set()

@@ -9,7 +9,7 @@ from typing import Any
 from mlops_cli.actions.runs import RunsResult
 from mlops_cli.history.listing import CODE, judge, usual_columns
 from mlops_cli.history.where.fields import started_at
-from mlops_cli.history.where.tree import Name
+from mlops_cli.history.where.expression import Name
 from mlops_cli.history.where.unmet import Unmet
 from mlops_cli.render.runs import runs_json, runs_notes, runs_text
 from mlops_cli.render.runs_table import Cell, runs_table, text_width

@@ -9,10 +9,11 @@ import numpy as np
 
 from mlops_cli.errors import UsageError
 from mlops_cli.evaluation.slices.coding import Part, code_column
-from mlops_cli.evaluation.slices.expression import both, expression_text
+from mlops_cli.evaluation.slices.expression import expression_text
 from mlops_cli.evaluation.slices.mask import rows_where, unknown_value
 from mlops_cli.evaluation.slices.parse import parse_expression
 from mlops_cli.evaluation.slices.spec import Condition, Cross
+from mlops_cli.formats.conditions.tree import both
 from mlops_cli.formats.problems import nearest
 
 if TYPE_CHECKING:

@@ -7,16 +7,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from mlops_cli.evaluation.slices.expression import (
-    Compare,
-    In,
-    Missing,
-    Name,
-    Not,
-    Word,
-    both,
-    expression_text,
-)
+from mlops_cli.evaluation.slices.expression import Name, Word, expression_text
+from mlops_cli.formats.conditions.tree import Compare, In, Missing, Not, both
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

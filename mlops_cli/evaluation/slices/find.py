@@ -11,10 +11,11 @@ import numpy as np
 
 from mlops_cli.evaluation.findings import FoundSlice
 from mlops_cli.evaluation.measured import LEAST_P, Measured
-from mlops_cli.evaluation.slices.expression import both, expression_text
+from mlops_cli.evaluation.slices.expression import expression_text
 from mlops_cli.evaluation.slices.halves import halves, settle, stir_numbers
 from mlops_cli.evaluation.slices.search import Search, best_alone, mask_of_terms
 from mlops_cli.evaluation.slices.search_codes import search_axes
+from mlops_cli.formats.conditions.tree import both
 from mlops_cli.statistics.interval import difference_of_means, mean_t
 from mlops_cli.statistics.multiple import benjamini_hochberg
 

@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from mlops_cli.evaluation.slices.expression import And, Compare, In, Missing, Not, Or
-from mlops_cli.evaluation.slices.parse import ExpressionError, check_columns, parse_expression
+from mlops_cli.evaluation.slices.parse import check_columns, parse_expression
+from mlops_cli.formats.conditions.mistake import ExpressionError
+from mlops_cli.formats.conditions.tree import And, Compare, In, Missing, Not, Or
 from mlops_cli.formats.problems import nearest
 
 if TYPE_CHECKING:
@@ -17,7 +18,8 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from mlops_cli.evaluation.slices.columns import Columns, Values
-    from mlops_cli.evaluation.slices.expression import Expression, Name, Operator, Word
+    from mlops_cli.evaluation.slices.expression import Expression, Name, Word
+    from mlops_cli.formats.conditions.tree import Operator
 
     Mask = NDArray[np.bool_]
 

@@ -15,7 +15,8 @@ from mlops_cli.evaluation.slices.coding import (
     number_text,
     value_part,
 )
-from mlops_cli.evaluation.slices.expression import Missing, Name
+from mlops_cli.evaluation.slices.expression import Name
+from mlops_cli.formats.conditions.tree import Missing
 
 if TYPE_CHECKING:
     from collections.abc import Iterator

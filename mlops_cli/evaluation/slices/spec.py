@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from mlops_cli.errors import UsageError
-from mlops_cli.evaluation.slices.parse import ExpressionError, parse_expression
+from mlops_cli.evaluation.slices.parse import parse_expression
+from mlops_cli.formats.conditions.mistake import ExpressionError
 from mlops_cli.formats.problems import nearest
 
 if TYPE_CHECKING:
@@ -163,7 +164,7 @@ def columns_of(declared: Iterable[Declared]) -> tuple[str, ...]:
     >>> columns_of(declared_slices([["sex", "race"], {"where": "age >= 65 and sex == Male"}]))
     ('sex', 'race', 'age')
     """
-    from mlops_cli.evaluation.slices.expression import names_in
+    from mlops_cli.formats.conditions.tree import names_in
 
     found: dict[str, None] = {}
     for item in declared:

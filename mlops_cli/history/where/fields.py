@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from mlops_cli.history.known import KnownRun
-    from mlops_cli.history.where.tree import Name
+    from mlops_cli.history.where.expression import Name
 
 # How a value is read and compared: `choice` is text out of a few; of an `id` the beginning is enough; a `stage` may be a group;
 # `span` is seconds; `any` is whatever YAML makes of it.
@@ -74,7 +74,6 @@ FIELDS: Mapping[str, Field] = {
     "sweep": Field("id", lambda run, _: _present((run.experiment or {}).get("sweep"))),
 }
 ALIASES = {"stages": "stage"}
-GROUPS = ("params", "metrics")
 
 
 def kind_of(name: Name) -> Kind:

@@ -5,21 +5,21 @@ from __future__ import annotations
 import operator
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mlops_cli.errors import UsageError
 from mlops_cli.formats.canonical import compact
+from mlops_cli.formats.conditions.mistake import ExpressionError
+from mlops_cli.formats.conditions.tree import And, Compare, In, Missing, Not, Or
 from mlops_cli.formats.problems import nearest
 from mlops_cli.formats.quantities import read_grace
 from mlops_cli.history.where.fields import FIELDS, kind_of, moments, reader
-from mlops_cli.history.where.parse import complaint
 from mlops_cli.history.where.patterns import matcher
-from mlops_cli.history.where.tree import And, Compare, Exists, In, Not, Or
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
 
+    from mlops_cli.formats.conditions.tree import Operator
     from mlops_cli.history.known import KnownRun
+    from mlops_cli.history.where.expression import Expression, Name, Scalar
     from mlops_cli.history.where.fields import Kind
-    from mlops_cli.history.where.tree import Expression, Name, Operator, Scalar
 
 # Takes a run and the present time, in seconds since the epoch.
 Test: TypeAlias = "Callable[[KnownRun, float], bool]"
@@ -41,9 +41,9 @@ def meaning(expression: Expression) -> Test:
                 return bool(present) and found is not negated
 
             return is_in
-        case Exists(name):
+        case Missing(name):
             read_it = reader(name)
-            return lambda run, now: bool(read_it(run, now))
+            return lambda run, now: not read_it(run, now)
         case Not(inner):
             test = meaning(inner)
             return lambda run, now: not test(run, now)
@@ -147,7 +147,7 @@ def check_names(names: Iterable[Name], text: str, runs: Sequence[KnownRun], opti
 
     Raises
     ------
-    UsageError
+    ExpressionError
         With the nearest name there is.
     """
     for name in names:
@@ -159,7 +159,11 @@ def check_names(names: Iterable[Name], text: str, runs: Sequence[KnownRun], opti
             known |= {key.rpartition(":")[2] for key in known}
             hint = nearest(name.key, known).replace('mean "', f'mean "{name.root}.')
             what = "parameter" if name.root == "params" else "metric"
-            raise UsageError(
-                complaint(f"no run here has the {what} {name.key}", text, name.at, len(str(name)), option),
-                hint=f"{hint[:1].upper()}{hint[1:]}" or "See what there is with: mlops runs -o csv",
+            raise ExpressionError(
+                f"no run here has the {what} {name.key}",
+                text,
+                name.at,
+                name.length,
+                hint=hint or "See what there is with: mlops runs -o csv",
+                option=option,
             )

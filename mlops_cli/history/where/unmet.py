@@ -6,19 +6,22 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_cli.formats.canonical import compact
+from mlops_cli.formats.conditions.tree import And, Compare, In, Missing, Not, Or
 from mlops_cli.formats.quantities import read_grace
 from mlops_cli.history.near_values import is_number, nearest_values
+from mlops_cli.history.where.expression import expression_text, scalar_text
 from mlops_cli.history.where.fields import kind_of, moments, reader
 from mlops_cli.history.where.meaning import meaning
 from mlops_cli.history.where.parse import parse_where
-from mlops_cli.history.where.tree import And, Compare, Exists, In, Not, Or, expression_text, scalar_text
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from mlops_cli.history.known import KnownRun
+    from mlops_cli.history.where.expression import Expression, Name, Scalar
     from mlops_cli.history.where.fields import Kind
-    from mlops_cli.history.where.tree import Expression, Scalar
+
+    Part = Compare[Name, Scalar] | In[Name, Scalar] | Missing[Name] | Not[Name, Scalar]
 
 
 class Unmet(NamedTuple):
@@ -62,7 +65,7 @@ def unmet(
     return tuple(found.values())
 
 
-def _parts(expression: Expression) -> Iterator[Compare | In | Exists | Not]:
+def _parts(expression: Expression) -> Iterator[Part]:
     """Yield the parts on which it hangs; what is turned round stays together."""
     match expression:
         case And(parts) | Or(parts):
@@ -72,7 +75,7 @@ def _parts(expression: Expression) -> Iterator[Compare | In | Exists | Not]:
             yield expression
 
 
-def _unmet(part: Compare | In | Exists | Not, text: str, runs: Sequence[KnownRun], now: float) -> Unmet:
+def _unmet(part: Part, text: str, runs: Sequence[KnownRun], now: float) -> Unmet:
     while isinstance(part, Not) and not isinstance(part.inner, And | Or):
         part = part.inner
     if isinstance(part, Not):

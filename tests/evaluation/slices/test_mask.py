@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from mlops_cli.evaluation.slices.columns import ArrayColumns, TableColumns, values_of
 from mlops_cli.evaluation.slices.mask import rows_where, unknown_value
-from mlops_cli.evaluation.slices.parse import ExpressionError, parse_expression
+from mlops_cli.evaluation.slices.parse import parse_expression
+from mlops_cli.formats.conditions.mistake import ExpressionError
 from tests.support.tables import table
 
 PEOPLE = ArrayColumns(

@@ -9,22 +9,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mlops_cli.errors import UsageError
+from mlops_cli.formats.conditions.tree import (
+    COMPARISONS,
+    PATTERNS,
+    And,
+    Compare,
+    In,
+    Missing,
+    Not,
+    Or,
+    names_in,
+)
+from mlops_cli.history.where.expression import Expression, Name, expression_text
 from mlops_cli.history.where.fields import FIELDS, moments
 from mlops_cli.history.where.meaning import check_names, meaning
 from mlops_cli.history.where.parse import parse_name, parse_where
-from mlops_cli.history.where.tree import (
-    OPERATORS,
-    And,
-    Compare,
-    Exists,
-    Expression,
-    In,
-    Name,
-    Not,
-    Or,
-    expression_text,
-    names_in,
-)
 from tests.support.known_runs import RUN, known
 
 NOW = datetime.fromisoformat("2026-02-03T17:59:00Z").timestamp()
@@ -51,6 +50,7 @@ def holds(text: str, run: Any = RUN) -> bool:
         "params.other is missing",
         "params.name is not missing",
         "status == ok",
+        "status <> failed",
         "status in (ok, failed)",
         "not status == failed",
         "dirty == false",
@@ -61,6 +61,7 @@ def holds(text: str, run: Any = RUN) -> bool:
         "email ~ EXAMPLE",
         "message ~ 'Deeper.*trees$'",
         "message !~ shallow",
+        "message !~ missing",
         "id == 20260131T1759",
         "commit == 3f2a1b9",
         "commit in (3F2A1B9C, 0000)",
@@ -192,7 +193,8 @@ def test_quotes_let_a_key_have_any_characters() -> None:
         ("message ~ '('", "'('", "regular expression"),
         ("message ~ '(a+)+$'", "'(a+)+$'", "for ever"),
         ("age ~ 7", "~", "not text"),
-        ("'status' == ok", "'status'", "a name"),
+        ("'status' == ok", "'status'", "without quotes"),
+        ("0.8 < metrics.auc", "0.8", "the value comes behind it"),
         ("and == ok", "and", "a name"),
         ("! dirty", "!", "means nothing"),
         ("", "", "a name"),
@@ -207,18 +209,6 @@ def test_a_mistake_is_shown_where_it_is(text: str, part: str, says: str) -> None
     assert line == f"  {text}"
     at = text.rindex(part) if part else len(text)
     assert caret == " " * (at + 2) + "^" * max(len(part), 1)
-
-
-def test_the_caret_stands_below_its_place_behind_wide_characters_and_line_breaks() -> None:
-    with pytest.raises(UsageError) as caught:
-        parse_where("message ~ '木木'\nand stauts == ok")
-    assert caught.value.message.split("\n")[1:] == ["  message ~ '木木' and stauts == ok", " " * 23 + "^" * 6]
-
-
-def test_endless_depth_is_a_mistake_and_no_crash() -> None:
-    for text in ("(" * 5000 + "dirty" + ")" * 5000, "not " * 5000 + "dirty"):
-        with pytest.raises(UsageError, match="too deep"):
-            parse_where(text)
 
 
 def test_a_name_that_is_close_is_offered() -> None:
@@ -245,7 +235,7 @@ def test_a_name_that_one_run_has_is_good_and_so_is_any_where_there_are_no_runs()
 
 def test_a_name_alone_is_read_too() -> None:
     assert parse_name("params.'a b'", "--sort") == Name("params", "a b")
-    with pytest.raises(UsageError, match="--sort"):
+    with pytest.raises(UsageError, match="--sort: here the end should be"):
         parse_name("params.a == 1", "--sort")
 
 
@@ -272,17 +262,17 @@ def comparisons(draw: st.DrawFn) -> Expression:
     name = draw(open_names | st.sampled_from(sorted(FIELDS)).map(Name))
     kind = FIELDS[name.root].kind if name.root in FIELDS else "any"
     values = st.sampled_from(FIELDS[name.root].choices) if kind == "choice" else VALUES.get(kind, scalars)
-    form = draw(st.sampled_from(["compare", "in", "exists", "match"]))
-    if form == "exists":
-        return Exists(name)
+    form = draw(st.sampled_from(["compare", "in", "missing", "match"]))
+    if form == "missing":
+        return Missing(name)
     if form == "in":
         return In(name, tuple(draw(st.lists(values, min_size=1, max_size=3))), draw(st.booleans()))
     if form == "match" and kind not in ("bool", "span", "time", "number"):
         return Compare(
-            name, draw(st.sampled_from(["~", "!~"])), draw(st.sampled_from(["a", "A b", "a.*b", "'"]))
+            name, draw(st.sampled_from(PATTERNS)), draw(st.sampled_from(["a", "A b", "a.*b", "'"]))
         )
     ordered = kind in ("any", "text", "span", "time", "number")
-    return Compare(name, draw(st.sampled_from(OPERATORS[: 6 if ordered else 2])), draw(values))
+    return Compare(name, draw(st.sampled_from(COMPARISONS[: 6 if ordered else 2])), draw(values))
 
 
 expressions: st.SearchStrategy[Expression] = st.recursive(
@@ -325,8 +315,8 @@ def test_and_or_and_not_mean_what_they_do_in_logic(a: Expression, b: Expression,
 @given(open_names, scalars, runs)
 def test_a_value_is_equal_or_unequal_or_missing(name: Name, value: Any, run: Any) -> None:
     equal, unequal = (meaning(Compare(name, op, value))(run, NOW) for op in ("==", "!="))
-    present = meaning(Exists(name))(run, NOW)
-    assert [equal, unequal, not present].count(True) == 1
+    missing = meaning(Missing(name))(run, NOW)
+    assert [equal, unequal, missing].count(True) == 1
     assert meaning(In(name, (value,)))(run, NOW) == equal
     assert meaning(In(name, (value,), negated=True))(run, NOW) == unequal
 
