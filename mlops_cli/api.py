@@ -120,7 +120,7 @@ class ProjectApi:
         pull: bool = False,
         listen: Callable[[Event], None] = lambda _: None,
     ) -> RunResult:
-        """Bring stages up to date, as `mlops run`; a failed stage is in the result, not an exception."""
+        """Bring stages up to date, as `mlops run`; that a stage failed, or Git refused the commit, is in the result."""
         options = RunOptions(jobs, force, keep_going, dry, only, downstream, message, commit, pull)
         with self._open() as opened:
             return run(opened, _names(stages), options, listen)
@@ -155,15 +155,30 @@ class ProjectApi:
         with self._open() as opened:
             return diff(opened, revisions, files=files)
 
-    def push(self, paths: Sequence[str] = (), remote: str | None = None, *, repair: bool = False) -> Transfer:
+    def push(
+        self,
+        paths: Sequence[str] = (),
+        remote: str | None = None,
+        *,
+        repair: bool = False,
+        revs: Sequence[str] = (),
+        history: bool = False,
+    ) -> Transfer:
         """Send what is recorded to a remote, as `mlops push`; what could not be sent is in the result."""
         with self._open() as opened:
-            return push(opened, _names(paths), remote, repair=repair)
+            return push(opened, _names(paths), remote, repair=repair, revs=_names(revs), history=history)
 
-    def fetch(self, paths: Sequence[str] = (), remote: str | None = None) -> Transfer:
+    def fetch(
+        self,
+        paths: Sequence[str] = (),
+        remote: str | None = None,
+        *,
+        revs: Sequence[str] = (),
+        history: bool = False,
+    ) -> Transfer:
         """Bring what is recorded into the local store, as `mlops fetch`; what could not be brought is in the result."""
         with self._open() as opened:
-            return fetch(opened, _names(paths), remote)
+            return fetch(opened, _names(paths), remote, revs=_names(revs), history=history)
 
     def pull(
         self, paths: Sequence[str] = (), remote: str | None = None, *, force: bool = False
@@ -306,7 +321,7 @@ class ProjectApi:
         jobs: int | None = None,
         listen: Callable[[str], None] = lambda _: None,
     ) -> BisectResult:
-        """Find what made a metric fall, as `mlops bisect`."""
+        """Find what made a metric worse, as `mlops bisect`."""
         options = BisectOptions(by, threshold, repeats, most, dry, jobs)
         with self._open() as opened:
             return bisect(opened, metric, good, bad, _names(stages), options, listen)

@@ -8,6 +8,8 @@ from typing import NamedTuple
 DEFINITION = "mlops.yaml"
 RECORDS = ".mlops"
 DATA_RECORDS = f"{RECORDS}/data"
+# In Git's folder of a worktree: a line `held`, a number and a path for each path that was tracked as data there.
+HELD = "mlops/held"
 
 
 class Project(NamedTuple):

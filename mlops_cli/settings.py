@@ -132,6 +132,36 @@ class Trigger(NamedTuple):
     url: str | None = None
 
 
+class FrameworkPush(NamedTuple):
+    """What the pre-commit framework tells a hook of a push: of several refs only the first that brings something new.
+
+    Parameters
+    ----------
+    name : str
+        The ref that is pushed.
+    tip : str
+        Its commit, as Git takes it.
+    known : str
+        A commit that the remote has; empty where it has none.
+    remote : str
+        Its name.
+    """
+
+    name: str
+    tip: str
+    known: str
+    remote: str
+
+
+def read_framework_push(variables: Mapping[str, str]) -> FrameworkPush | None:
+    """Return what the pre-commit framework says of a push; None where it says nothing."""
+    # Where the remote has no commit of the branch, the framework names the branch and no commits.
+    ref = variables.get("PRE_COMMIT_LOCAL_BRANCH", "")
+    tip = variables.get("PRE_COMMIT_TO_REF") or ref
+    known, remote = variables.get("PRE_COMMIT_FROM_REF", ""), variables.get("PRE_COMMIT_REMOTE_NAME", "")
+    return FrameworkPush(ref or tip, tip, known, remote) if tip else None
+
+
 class Environment(NamedTuple):
     """What the environment of this process says.
 

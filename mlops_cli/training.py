@@ -20,6 +20,7 @@ import json
 import math
 import os
 import threading
+from collections.abc import Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -28,7 +29,7 @@ from mlops_cli.errors import FileError, UsageError
 from mlops_cli.formats.atomic import write_atomic
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
     from typing import SupportsIndex
 
 _TAIL = 1 << 16
@@ -62,14 +63,14 @@ def log_metrics(
     Raises
     ------
     UsageError
-        When a value is no finite number; nothing is written then.
+        When it is no mapping, or a value is no finite number; nothing is written then.
     FileError
         When the file is there and is no JSON object.
     OSError
         When a file cannot be written.
     """
     target = Path(path)
-    found = _numbers({**(values or {}), **more}, "")
+    found = _numbers(_named("log_metrics", values, more), "")
     if step is not None:
         if "step" in found:
             raise UsageError('a metric is named "step", which is what counts the steps; give it another name')
@@ -97,14 +98,15 @@ def log_params(
     Raises
     ------
     UsageError
-        When a value is none of these; nothing is written then.
+        When it is no mapping, or a value is none of these; nothing is written then.
     FileError
         When the file is there and is no JSON object.
     OSError
         When it cannot be written.
     """
     target = Path(path)
-    found = {_name(name, ""): _plain(value, str(name)) for name, value in {**values, **more}.items()}
+    given = _named("log_params", values, more)
+    found = {_name(name, ""): _plain(value, str(name)) for name, value in given.items()}
     with _alone(target):
         _write(target, _merged(_present(target), found))
 
@@ -159,6 +161,15 @@ def _copy(origin: Path, target: Path) -> None:
 
 
 # Values ---------------------------------------------------------------------------------------------------------------
+
+
+def _named(function: str, values: Any, more: Mapping[str, Any]) -> dict[Any, Any]:
+    """Return all that was given, by name."""
+    if values is not None and not isinstance(values, Mapping):
+        raise UsageError(
+            f"{function} takes a mapping of names to values, such as {{'auc': 0.9}}, and got {_kind(values)}"
+        )
+    return {**(values or {}), **more}
 
 
 def _numbers(values: Mapping[str, Any], above: str) -> dict[str, Any]:

@@ -6,7 +6,15 @@ from pathlib import Path
 import pytest
 
 from mlops_cli.errors import UsageError
-from mlops_cli.settings import Config, Trigger, find_remote, read_environment, remote_variable
+from mlops_cli.settings import (
+    Config,
+    FrameworkPush,
+    Trigger,
+    find_remote,
+    read_environment,
+    read_framework_push,
+    remote_variable,
+)
 
 GITHUB = {"GITHUB_SERVER_URL": "https://github.com", "GITHUB_REPOSITORY": "a/b", "GITHUB_RUN_ID": "7"}
 
@@ -131,3 +139,21 @@ def test_variables_win_over_the_file_and_are_the_only_place_of_secrets() -> None
     assert remote.options == {"user": "eve", "password": "pw"}
     assert remote.url == "sftp://lab/x"
     assert remote_variable("our-lab", "user") == "MLOPS_REMOTE_OUR_LAB_USER"
+
+
+@pytest.mark.parametrize(
+    ("variables", "push"),
+    [
+        ({}, None),
+        ({"PRE_COMMIT": "1"}, None),
+        (
+            {"PRE_COMMIT_FROM_REF": "a", "PRE_COMMIT_TO_REF": "b", "PRE_COMMIT_REMOTE_NAME": "origin"},
+            FrameworkPush("b", "b", "a", "origin"),
+        ),
+        ({"PRE_COMMIT_LOCAL_BRANCH": "refs/heads/x"}, FrameworkPush("refs/heads/x", "refs/heads/x", "", "")),
+    ],
+)
+def test_the_pre_commit_framework_tells_of_a_push_by_variables(
+    variables: dict[str, str], push: FrameworkPush | None
+) -> None:
+    assert read_framework_push(variables) == push

@@ -284,3 +284,11 @@ def test_importing_the_package_brings_nothing_that_is_not_asked_for() -> None:
         [sys.executable, "-c", program], env=variables(), capture_output=True, text=True, check=True
     )
     assert done.stdout.strip() == "['mlops_cli', 'mlops_cli.version'] False False False"
+
+
+@pytest.mark.parametrize("values", ["x", True, 3, ["a"]])
+@pytest.mark.parametrize("function", [log_metrics, log_params])
+def test_what_is_no_mapping_is_a_mistake_of_whoever_calls(function: Any, values: Any, tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=f"{function.__name__} takes a mapping of names to values"):
+        function(values, path=tmp_path / "x.json")
+    assert not (tmp_path / "x.json").exists()

@@ -27,8 +27,10 @@ from mlops_cli.store.tracked import (
 )
 from mlops_cli.store.tree import Entry
 from mlops_cli.tracking.absent import count_files, never_here
+from mlops_cli.tracking.held import hold
 from mlops_cli.tracking.recorded import project_path
-from mlops_cli.tracking.trackable import check_git, check_owner
+from mlops_cli.tracking.storing_anew import store_anew
+from mlops_cli.tracking.trackable import check_git, check_name, check_owner
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -137,6 +139,8 @@ class _Check:
             top = holder(self.records, path)
             asked.append(_Asked(path, None if top == path else top))
             self._check_kind(path, typed, inside=top is not None and top != path)
+            if top in (None, path):
+                check_name(path, typed)
             check_owner(self.opened, path, typed)
         check_git(self.opened, [each.path for each in asked])
         return asked
@@ -219,6 +223,7 @@ class _Add:
                         self.failed.append(error)
             self.opened.update_ignore(records)
         self.opened.__dict__.pop("data", None)
+        hold(self.opened, [each.path for each in self.added])
         written = uncommitted(
             self.opened.git,
             self.opened.project.prefix,
@@ -265,9 +270,8 @@ class _Add:
     def _save(self, paths: Sequence[str]) -> Mapping[str, Artifact | None]:
         """Store content; None for what could not be stored. One by one only where something goes wrong."""
         objects = CountedObjects(self.writing.objects, self.tell)
-        workspace = self.opened.workspace
         try:
-            return save(workspace, objects, paths)
+            return self._save_all(objects, paths)
         except (DataError, FileError) as error:
             if len(paths) == 1:
                 self.failed.append(error)
@@ -275,10 +279,15 @@ class _Add:
         saved: dict[str, Artifact | None] = {}
         for path in paths:
             try:
-                saved |= save(workspace, objects, [path])
+                saved |= self._save_all(objects, [path])
             except (DataError, FileError) as error:
                 self.failed.append(error)
                 saved[path] = None
+        return saved
+
+    def _save_all(self, objects: CountedObjects, paths: Sequence[str]) -> Mapping[str, Artifact]:
+        saved = save(self.opened.workspace, objects, paths)
+        store_anew(self.writing.objects, self.opened.workspace, saved)
         return saved
 
     # Records --------------------------------------------------------------------------------------------------------

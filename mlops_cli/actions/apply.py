@@ -69,6 +69,8 @@ class ApplyResult:
         Files to commit, relative to the project.
     status : str
         What became of the run itself; not asked for where only parameters were.
+    params_only : bool
+        Nothing else was asked for.
     """
 
     run: str
@@ -77,6 +79,7 @@ class ApplyResult:
     outputs: CheckoutResult = field(default_factory=lambda: CheckoutResult((), 0))
     written: tuple[str, ...] = ()
     status: str = "ok"
+    params_only: bool = False
 
     @property
     def refused(self) -> bool:
@@ -134,7 +137,7 @@ def apply(
         for file, data in before.data.items()
     }
     before.write(after)
-    result = ApplyResult(run, tuple(found))
+    result = ApplyResult(run, tuple(found), params_only=params_only)
     if params_only:
         return result
     result = replace(result, status=record.status)
@@ -201,7 +204,7 @@ def _wanted(opened: Opened, record: RunRecord, rows: Mapping[str, StageRun]) -> 
     """Return every parameter that the run knew, by file and name."""
     wanted: dict[str, dict[str, Any]] = set_by_experiment(record.experiment, usual_file(opened))
     for row in rows.values():
-        for file, values in row.params.items():
+        for file, values in (*row.filled.items(), *row.params.items()):
             wanted.setdefault(file, {}).update(values)
     return wanted
 

@@ -1,4 +1,4 @@
-"""`bisect`: which commit, or which factor, made a metric fall."""
+"""`bisect`: which commit, or which factor, made a metric worse."""
 
 from __future__ import annotations
 
@@ -107,7 +107,7 @@ def bisect(
     listen: Callable[[str], None] = lambda _: None,
     tell: Callable[[str], None] = lambda _: None,
 ) -> BisectResult:
-    """Find what made a metric fall between two commits or runs.
+    """Find what made a metric worse between two commits or runs.
 
     Parameters
     ----------
@@ -215,7 +215,7 @@ def _search(opened: Opened, search: Search, good: str, bad: str) -> Found:
     start, end, note = ends_of(opened.git, good, bad)
     if note == "backwards":
         raise UsageError(
-            f"{bad[:12]} is in the history of {good[:12]}: from there on the metric became good, and did not fall",
+            f"{bad[:12]} is in the history of {good[:12]}: from there on the metric became good, and not worse",
             hint="Name a bad commit that comes after the good one.",
         )
     found = search.run(start, end)

@@ -10,19 +10,18 @@ from mlops_cli.git.trees import FileLines, changed_files, difference, kept_in
 from mlops_cli.history.compare import Comparison
 from mlops_cli.history.compare import compare as compare_sides
 from mlops_cli.history.refs import resolve
-from mlops_cli.history.run_record import StageRun
-from mlops_cli.history.sides import Facts, Side, facts_of_commit, facts_of_run, fold
-from mlops_cli.tracking.stale_records import Stale, stale_records
+from mlops_cli.history.sides import Facts, Side, facts_of_commit, facts_of_run, fold, named_alike
+from mlops_cli.tracking.commit_run import of_commit
+from mlops_cli.tracking.which_run import last_maker
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mlops_cli.errors import HistoryError
     from mlops_cli.history.compare_profiles import ProfileRow
-    from mlops_cli.history.known import KnownRun, Production
     from mlops_cli.history.refs import Ref
     from mlops_cli.opened import Opened
-    from mlops_cli.pipeline.record import StageRecord
+    from mlops_cli.tracking.stale_records import Stale
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +98,9 @@ def compare(
             hint="See what there is with: mlops runs; then: mlops compare A B",
         )
     stale: list[Stale] = []
-    facts = [_with_sizes(opened, found) for found in (_facts(opened, ref, stale) for ref in refs)]
+    facts = named_alike(
+        [_with_sizes(opened, found) for found in (_facts(opened, ref, stale) for ref in refs)]
+    )
     sides = tuple(Side((found,)) for found in facts) if each else fold(facts)
     changes = tuple(_code(opened, sides[0].first, side.first, text=code) for side in sides[1:])
     told = not any(change.unknown for change in changes)
@@ -122,7 +123,7 @@ def _facts(opened: Opened, text: str, stale: list[Stale]) -> Facts:
     ref = resolve(history, opened.git, opened.project, text, opened.folder, opened.config.metrics)
     if ref.kind == "commit":
         return _of_commit(opened, ref, stale)
-    run = ref.run if ref.kind == "run" else _maker(opened, ref)
+    run = ref.run or (last_maker(history, ref.digest) if ref.digest else None)
     if run is None:
         raise UsageError(
             f"no known run made {text}", hint=f"See what is known of it with: mlops lineage {text}"
@@ -130,79 +131,22 @@ def _facts(opened: Opened, text: str, stale: list[Stale]) -> Facts:
     return facts_of_run(text, history.record(run), history.by_key)
 
 
-def _maker(opened: Opened, ref: Ref) -> str | None:
-    """Return the run that made an artifact: of several the last one."""
-    made = opened.history.made(ref.digest) if ref.digest else []
-    return next((each.run for each in reversed(made) if each.run), None)
-
-
 def _of_commit(opened: Opened, ref: Ref, stale: list[Stale]) -> Facts:
     """Return what a commit's stage records say; a run of its code where they are older than it; its last run where it has none."""
-    from mlops_cli.git.revision import read_revision
-    from mlops_cli.pipeline.record import load_stage_record
-    from mlops_cli.project import RECORDS
-
-    commit = ref.commit or ref.text
-    revision = read_revision(opened.git, opened.project, commit)
-    stages: list[StageRun] = []
-    makers: list[Production] = []
-    for file, data in revision.records.items():
-        if data and file.startswith(f"{RECORDS}/stages/"):
-            record = load_stage_record(data, file)
-            known = _executions(opened, record)
-            stages.append(_recorded(record, known))
-            makers += [each for each in known if each.run and each.status == "ran"][:1]
-    older = stale_records(opened, ref.text, revision.commit, stages) if stages else None
-    if older is not None:
-        stale += [older] if older not in stale else []
-        if older.run:
-            ran = facts_of_run(ref.text, opened.history.record(older.run), opened.history.by_key)
-            return replace(ran, commit=revision.commit, tree=revision.commit, branch=None, dirty=False)
-    if stages:
-        last = max(makers, key=lambda each: each.started or "", default=None)
-        runtime = opened.history.record(last.run).runtime if last and last.run else None
-        return facts_of_commit(ref.text, revision.commit, stages, runtime)
-    run = _last_run(opened, commit)
-    if run is None:
+    found = of_commit(opened, ref.text, ref.commit or ref.text)
+    if found.stale is not None and found.stale not in stale:
+        stale.append(found.stale)
+    if found.stages and not (found.stale and found.run):
+        runtime = opened.history.record(found.maker).runtime if found.maker else None
+        return facts_of_commit(ref.text, found.commit, found.stages, runtime)
+    if found.run is None:
         raise UsageError(
             f"nothing was recorded at {ref.text}", hint="See where something was: mlops runs --all"
         )
-    return facts_of_run(ref.text, opened.history.record(run.id), opened.history.by_key)
-
-
-def _executions(opened: Opened, record: StageRecord) -> list[Production]:
-    """Return what a stage record tells of, earliest first: those that made just what it says, where any did."""
-    known = [each for each in opened.history.by_key(record.key) if each.stage == record.stage]
-    made = {path: artifact.digest for path, artifact in record.outs.items()}
-    same = [each for each in known if {path: a.digest for path, a in each.outs.items()} == made]
-    return same or known
-
-
-def _recorded(record: StageRecord, known: Sequence[Production]) -> StageRun:
-    """Return what a stage record says, with the metrics of the stage's last execution with that key: the record has none."""
-    return StageRun(
-        record.stage,
-        "recorded",
-        record.key,
-        program=record.program,
-        params=record.params,
-        deps=record.deps,
-        outs=record.outs,
-        metrics=next((each.metrics for each in reversed(known) if each.metrics), {}),
-    )
-
-
-def _last_run(opened: Opened, commit: str) -> KnownRun | None:
-    """Return the newest good run that a commit's history brought, or that ran on just this commit; else the newest bad one."""
-    inside = opened.history.in_history_of(commit)
-    bad = None
-    for run in opened.history.runs():
-        here = run.commit == commit and not run.dirty
-        if here or any(source.kind == "commit" and source.name in inside for source in run.sources):
-            if run.status == "ok":
-                return run
-            bad = bad or run
-    return bad
+    ran = facts_of_run(ref.text, opened.history.record(found.run), opened.history.by_key)
+    if found.stale is None:
+        return ran
+    return replace(ran, commit=found.commit, tree=found.commit, branch=None, dirty=False)
 
 
 def _with_sizes(opened: Opened, facts: Facts) -> Facts:

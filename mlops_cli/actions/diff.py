@@ -30,12 +30,22 @@ _MOST = 1_000_000  # files that differ in one artifact
 
 
 class FileChange(NamedTuple):
-    """A file, or a link, inside a directory that differs; sizes in bytes, None where it is not there."""
+    """A file, a link or an empty folder inside a directory that differs; sizes in bytes, None where it is not there.
+
+    Parameters
+    ----------
+    path : str
+        With a slash at its end for an empty folder.
+    why : tuple of str
+        What changed: `content`, `now executable`, `no longer executable`, `link target`, `now a file`, `now a link`. For an empty
+        folder that came or went `empty folder`.
+    """
 
     path: str
     state: State
     old: int | None
     new: int | None
+    why: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +72,15 @@ class ArtifactChange:
     def state(self) -> State:
         """What became of it."""
         return _state(self.old, self.new)
+
+    @property
+    def why(self) -> tuple[str, ...]:
+        """What changed of a file, as in `FileChange`; nothing of a directory."""
+        if self.old is None or self.new is None:
+            return ()
+        if self.old.tree != self.new.tree:
+            return ("now a directory" if self.new.tree else "now a file",)
+        return () if self.new.tree else _why(_file(self.old), _file(self.new))
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,9 +209,26 @@ class _Walk:
         new_file = new if new is not None and new.kind != "tree" else None
         if old_file or new_file:
             sizes = (old_file.size if old_file else None, new_file.size if new_file else None)
-            self.found.append(FileChange(path, _state(old_file, new_file), *sizes))
+            why = _why(old_file, new_file) if old_file and new_file else ()
+            self.found.append(FileChange(path, _state(old_file, new_file), *sizes, why))
+        self._empty(path, old, new, before, after)
         for name in sorted({*before, *after}):
             self.compare(f"{path}/{name}" if path else name, before.get(name), after.get(name))
+
+    def _empty(
+        self,
+        path: str,
+        old: _Node | None,
+        new: _Node | None,
+        before: Mapping[str, _Node],
+        after: Mapping[str, _Node],
+    ) -> None:
+        """Note an empty folder that came or went: no file in it tells."""
+        had = old is not None and old.kind == "tree"
+        has = new is not None and new.kind == "tree"
+        if had != has and path and not (before or after):
+            state: State = "added" if has else "removed"
+            self.found.append(FileChange(f"{path}/", state, None, None, ("empty folder",)))
 
     def _children(self, path: str, node: _Node | None) -> Mapping[str, _Node]:
         if node is None or node.kind != "tree":
@@ -213,6 +249,24 @@ def _looked(look: FolderLook) -> Iterator[tuple[str, _Node]]:
             yield name, _Node("exec" if child.executable else "file", child.digest or "", child.identity.size)
         elif child.artifact is not None:
             yield name, _Node("tree", child.artifact.digest, child.artifact.size, child)
+
+
+def _file(artifact: Artifact) -> _Node:
+    return _Node("exec" if artifact.executable else "file", artifact.digest, artifact.size)
+
+
+def _why(old: _Node, new: _Node) -> tuple[str, ...]:
+    """Return what differs between two files or links."""
+    if "link" in (old.kind, new.kind):
+        return (
+            ("link target",)
+            if old.kind == new.kind
+            else ("now a link" if new.kind == "link" else "now a file",)
+        )
+    content = ("content",) if old.content != new.content else ()
+    if old.kind == new.kind:
+        return content
+    return (*content, "now executable" if new.kind == "exec" else "no longer executable")
 
 
 def _state(old: object, new: object) -> State:

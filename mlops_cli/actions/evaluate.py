@@ -94,9 +94,9 @@ class EvaluateResult:
 
     @property
     def exit_code(self) -> int:
-        """0; 1: another model is better, do not trust it, or too few rows; 4: a stage failed; 5: a metric could not be computed."""
+        """0; 1: another model is better, do not trust it, or too few rows; 4: a stage failed; 5: data or a metric is missing."""
         if self.evaluation is None:
-            return 130 if self.run is not None and self.run.interrupted else 4
+            return (self.run.exit_code if self.run is not None else 0) or 4
         if self.evaluation.verdict == "error":
             return 5
         against = self.evaluation.against

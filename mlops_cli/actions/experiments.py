@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import UsageError
@@ -17,6 +17,7 @@ from mlops_cli.experiments.trial import Order, Past, Trial, new_trials
 from mlops_cli.experiments.usual import usual_file
 from mlops_cli.formats.canonical import compact
 from mlops_cli.formats.problems import Problems
+from mlops_cli.history.named import alike
 from mlops_cli.pipeline.parameters import ParameterFiles
 from mlops_cli.pipeline.select import select_stages
 from mlops_cli.store.digest import digest_bytes
@@ -117,7 +118,8 @@ def experiments(
         When files are wrong.
     """
     _check(options)
-    wanted = combinations(_overrides(opened, texts), texts, sample=options.sample, seed=options.seed)
+    overrides = _overrides(opened, texts, sampled=options.sample is not None)
+    wanted = combinations(overrides, texts, sample=options.sample, seed=options.seed)
     pipeline = opened.pipeline
     names = select_stages(
         pipeline,
@@ -160,7 +162,11 @@ def experiments(
         keep_going=options.keep_going,
         tell=listen,
     )
-    return ExperimentsResult(sweep, sweeping.carry_out(), sweeping.interrupted)
+    trials = sweeping.carry_out()
+    # What was run earlier may have had more stages than what ran now.
+    metrics = alike([trial.metrics for trial in trials])
+    named = tuple(replace(trial, metrics=each) for trial, each in zip(trials, metrics, strict=True))
+    return ExperimentsResult(sweep, named, sweeping.interrupted)
 
 
 def _check(options: ExperimentOptions) -> None:
@@ -171,10 +177,10 @@ def _check(options: ExperimentOptions) -> None:
         raise UsageError("--seed is for what is drawn", hint="Say how many to draw: --sample N")
 
 
-def _overrides(opened: Opened, texts: Sequence[str]) -> tuple[Override, ...]:
+def _overrides(opened: Opened, texts: Sequence[str], *, sampled: bool) -> tuple[Override, ...]:
     problems = Problems()
     files = ParameterFiles(opened.read, problems)
-    found = parse_overrides(texts, usual_file(opened), files.values)
+    found = parse_overrides(texts, usual_file(opened), files.values, sampled=sampled)
     problems.raise_if_any()
     return found
 
@@ -185,16 +191,22 @@ def _tell_unused(
     wanted: Sequence[Combination],
     listen: Callable[[Trial | Notice], None],
 ) -> None:
-    """Say which parameters no stage declares: then every experiment is the same."""
+    """Say which parameters no stage uses: then every experiment is the same."""
     stages = [opened.pipeline.stages[name] for name in names]
-    used = {(file, name) for stage in stages for file, values in stage.params.items() for name in values}
+    used = {
+        (file, name)
+        for stage in stages
+        for params in (stage.params, stage.filled)
+        for file, values in params.items()
+        for name in values
+    }
     whole = {path for stage in stages for path in [dep.path for dep in stage.deps]}
     for setting in wanted[0] if wanted else ():
         parts = setting.name.split(".")
         around = {(setting.file, ".".join(parts[:count])) for count in range(len(parts) + 1)}
         inside = any(f == setting.file and name.startswith(f"{setting.name}.") for f, name in used)
         if not around & used and not inside and setting.file not in whole:
-            listen(Notice(f"no stage of this run names {setting.label} under params"))
+            listen(Notice(f"no stage of this run names {setting.label} under params, or has it in a ${{…}}"))
 
 
 def _share(opened: Opened, names: Sequence[str], options: ExperimentOptions, count: int) -> tuple[int, int]:
@@ -229,5 +241,5 @@ def _past(opened: Opened, base: Base, wanted: Sequence[Combination]) -> tuple[Pa
             continue
         record = opened.history.record(run.id)
         keys = {stage.name: stage.key for stage in record.stages}
-        found.append(Past(run.id, run.snapshot or head, keys, dict(run.metrics)))
+        found.append(Past(run.id, run.snapshot or head, keys, run.metrics))
     return tuple(found)

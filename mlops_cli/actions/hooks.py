@@ -14,9 +14,9 @@ from mlops_cli.git.hooks import uninstall as remove_hooks
 from mlops_cli.git.staged import hook_git, projects_touched, read_staged, staged_files
 from mlops_cli.opened import open_folder
 from mlops_cli.project import DATA_RECORDS, RECORDS
-from mlops_cli.settings import Environment, find_remote, read_environment
-from mlops_cli.tracking.agreeing import CheckoutResult, agree
-from mlops_cli.tracking.recorded import choose
+from mlops_cli.settings import Environment, read_environment
+from mlops_cli.tracking.slipping import slipping_files, slipping_rules
+from mlops_cli.tracking.taking_away import agree_with_all
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from mlops_cli.git.staged import Staged
     from mlops_cli.opened import Opened
     from mlops_cli.store.artifact import Artifact
+    from mlops_cli.tracking.agreeing import CheckoutResult
 
 _STAGE_RECORDS = f"{RECORDS}/stages/"
 
@@ -146,7 +147,7 @@ def after_move(
 def _agree(place: Path, prefix: str, environment: Environment, tell: Callable[[int, int], None]) -> Agreed:
     try:
         with open_folder(place, environment) as opened:
-            return Agreed(prefix, agree(opened, choose(opened, ()), tell=tell))
+            return Agreed(prefix, agree_with_all(opened, tell=tell))
     except MlopsError as error:
         return Agreed(prefix, error=error)
     except OSError as error:
@@ -157,7 +158,7 @@ def _agree(place: Path, prefix: str, environment: Environment, tell: Callable[[i
 
 
 def before_commit(folder: Path) -> tuple[Objection, ...]:
-    """Return what should not be committed as it is staged: records that the workspace is not, and large new files.
+    """Return what should not be committed as it is staged: records that the workspace is not, data in Git, and large new files.
 
     Raises
     ------
@@ -180,7 +181,10 @@ def before_commit(folder: Path) -> tuple[Objection, ...]:
         contents = read_staged(git, here.git_dir, some)
         with open_folder(here.worktree / prefix, environment) as opened:
             start = len(prefix) + 1 if prefix else 0
-            found_ += _disagreements(opened, {path[start:]: data for path, data in contents.items()})
+            ours = {path[start:]: data for path, data in contents.items()}
+            found_ += _disagreements(opened, ours)
+            found_ += [Objection(*slip) for slip in slipping_rules(git, opened, ours)]
+    found_ += [Objection(*slip) for slip in slipping_files(git, here, files, environment)]
     return (*found_, *_large(here.worktree, files, environment))
 
 
@@ -260,31 +264,3 @@ def _limit(worktree: Path, folder: str, environment: Environment, limits: dict[s
             with open_folder(worktree / folder, environment) as opened:
                 limits[folder] = opened.config.hooks_large
     return limits[folder]
-
-
-# Before a push -----------------------------------------------------------------------------------------------------------
-
-
-def before_push(folder: Path) -> tuple[tuple[str, Path], ...]:
-    """Return the projects that have a remote to push to: each by its prefix, as in `Agreed`, and its folder.
-
-    Raises
-    ------
-    UsageError
-        When the folder is in no repository.
-    FileError
-        When settings are wrong.
-    """
-    environment = read_environment()
-    worktree = find_repository(folder).worktree
-    found = []
-    for prefix in projects_touched(hook_git(worktree, environment.variables), ()):
-        if not (worktree / prefix / RECORDS).is_dir():
-            continue
-        with open_folder(worktree / prefix, environment) as opened:
-            if not opened.config.remotes:
-                continue
-            # With several remotes and no default it is not plain where data goes: the push says so, and does not pass in silence.
-            find_remote(opened.config, environment.variables)
-            found.append((f"{prefix}/" if prefix else "", worktree / prefix))
-    return tuple(found)

@@ -11,6 +11,7 @@ from mlops_cli.git.facts import uncommitted
 from mlops_cli.project import DATA_RECORDS, data_record_path
 from mlops_cli.store.remotes.opening import scheme_of
 from mlops_cli.store.remotes.source import address
+from mlops_cli.store.take_in import UNPIN
 from mlops_cli.store.tracked import overlapping
 from mlops_cli.store.transfer.flight import Tally
 from mlops_cli.tracking.importing import Bringing, Wanted, ask, read_pin
@@ -94,6 +95,10 @@ def import_(
     wanted = Wanted(target, where, answer, digest, digest is not None)
     came = Bringing(opened, tally, force=force).bring([wanted])[target]
     if isinstance(came, MlopsError):
+        if came.hint == UNPIN and target not in opened.data:
+            came.hint = (
+                "Nothing was recorded. If that content is right, import it with its digest, or without --pin."
+            )
         raise came
     written = uncommitted(
         opened.git,

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 from mlops_cli.errors import DataError
 from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.git.facts import uncommitted
-from mlops_cli.history.refs import resolve
 from mlops_cli.history.run_event import dump_run_event, event_path
 from mlops_cli.project import RECORDS
-from mlops_cli.tracking.which_run import no_run
+from mlops_cli.tracking.which_run import which_run
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -57,7 +56,7 @@ def keep(opened: Opened, refs: Sequence[str]) -> KeepResult:
     Parameters
     ----------
     refs : sequence of str
-        Runs: ids or how they begin, `@latest`, `@best:METRIC`.
+        Runs, or what leads to one: an artifact, a commit.
 
     Raises
     ------
@@ -66,7 +65,7 @@ def keep(opened: Opened, refs: Sequence[str]) -> KeepResult:
     DataError
         When another file lies where a run's should.
     """
-    runs = list(dict.fromkeys(_run(opened, ref) for ref in refs))
+    runs = list(dict.fromkeys(which_run(opened, ref) for ref in refs))
     files = {run: _files(opened, run) for run in runs}
     kept = []
     for run, found in files.items():
@@ -75,13 +74,6 @@ def keep(opened: Opened, refs: Sequence[str]) -> KeepResult:
     wanted = {path for found in files.values() for path in found}
     written = uncommitted(opened.git, opened.project.prefix, wanted, below=(f"{RECORDS}/runs",))
     return KeepResult(tuple(kept), written)
-
-
-def _run(opened: Opened, text: str) -> str:
-    ref = resolve(opened.history, opened.git, opened.project, text, opened.folder, opened.config.metrics)
-    if ref.run is None:
-        raise no_run(text, ref.commit if ref.kind == "commit" else None)
-    return ref.run
 
 
 def _files(opened: Opened, run: str) -> dict[str, bytes]:

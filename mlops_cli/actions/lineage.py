@@ -158,16 +158,16 @@ def _up(
 
 
 def _made(known: Remembered, begun: Begun, depth: int | None, *, models: bool) -> Lineage:
-    runs = begun.productions
+    runs, preferred = begun.productions, begun.preferred
     if runs and models:
         made = made_models(runs)
-        return what_made(known, made, () if made else runs, depth)
+        return what_made(known, made, () if made else runs, depth, preferred)
     if runs:
         read = {(path, a.digest) for p in runs for path, a in p.deps.items()}
         last = [Named(path, a) for p in runs for path, a in p.outs.items() if (path, a.digest) not in read]
         # What made nothing, as a failed stage, is no artifact's origin, and is shown itself.
-        return what_made(known, last, [p for p in runs if not p.outs], depth)
-    return what_made(known, begun.artifacts, (), depth)
+        return what_made(known, last, [p for p in runs if not p.outs], depth, preferred)
+    return what_made(known, begun.artifacts, (), depth, preferred)
 
 
 def _down(

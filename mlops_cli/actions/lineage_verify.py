@@ -47,7 +47,7 @@ def lineage_verify(
     begun = begin(opened, known, ref)
     asked = remote_store(opened, remote) if remote is not None else None
     starts = begun.artifacts or final(begun.productions)
-    graph = what_made(known, starts, begun.productions)
+    graph = what_made(known, starts, begun.productions, None, begun.preferred)
     repository = repository_at(opened.project.common_dir, opened.environment.variables)
     with Witness(repository) as witness:
         prover = Prover(opened, known, witness)

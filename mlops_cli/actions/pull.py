@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.store.transfer.outcome import both
 from mlops_cli.tracking.agreeing import CheckoutResult, agree
 from mlops_cli.tracking.bringing import bring
+from mlops_cli.tracking.held import see
 from mlops_cli.tracking.recorded import choose
 
 if TYPE_CHECKING:
@@ -64,11 +65,12 @@ def pull(
     began = time.monotonic()
     chosen = choose(opened, paths)
     transfer = bring(opened, chosen, remote, listen, began)
-    checkout = agree(opened, chosen, force=force, tell=tell)
+    checkout = agree(opened, chosen, force=force, in_part=True, tell=tell)
     if checkout.damaged:  # what is here already is read only when it is placed
         more = bring(opened, chosen, remote, listen, began, checkout.damaged)
         transfer = both(transfer, more)
         if more.healed:
-            again = agree(opened, chosen, force=force, tell=tell)
+            again = agree(opened, chosen, force=force, in_part=True, tell=tell)
             checkout = replace(again, brought=checkout.brought + again.brought, same=checkout.same)
+    see(opened)
     return PullResult(transfer, checkout)

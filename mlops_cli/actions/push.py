@@ -15,7 +15,14 @@ from mlops_cli.store.transfer.push import push as send
 from mlops_cli.store.transfer.push import write_listing
 from mlops_cli.store.transfer.repair import damaged_there, set_aside
 from mlops_cli.tracking.elsewhere import remote_store
-from mlops_cli.tracking.recorded import artifacts_of, choose
+from mlops_cli.tracking.storing_anew import with_advice
+from mlops_cli.tracking.versions import (
+    choose_versions,
+    pushed_versions,
+    told_apart,
+    versions_of,
+    with_outs,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
@@ -28,6 +35,7 @@ if TYPE_CHECKING:
     from mlops_cli.store.stat_cache import StatCache
     from mlops_cli.store.transfer.remote_store import RemoteStore
     from mlops_cli.tracking.recorded import Chosen
+    from mlops_cli.tracking.versions import Pushed
 
 # Of how many objects that lie alone it is remembered that they were sent.
 _MOST_ALONE = 5000
@@ -39,6 +47,9 @@ def push(
     remote: str | None = None,
     *,
     repair: bool = False,
+    revs: Sequence[str] = (),
+    history: bool = False,
+    pushed: Pushed | None = None,
     listen: Callable[[Tally], None] = lambda _: None,
 ) -> Transfer:
     """Send what is recorded and not there yet.
@@ -51,22 +62,30 @@ def push(
         The remote's name; the default one where none is given.
     repair : bool
         Read back what is there already, and replace what is damaged.
+    revs : sequence of str
+        Commits, branches or tags whose records count, in place of those of the workspace.
+    history : bool
+        Every record that anything in the repository leads to.
+    pushed : Pushed, optional
+        What Git is about to push: then what those commits record, whatever the workspace has.
     listen : callable
         Told how far it is, from any thread.
 
     Raises
     ------
     UsageError
-        When there is no such remote, or nothing is recorded at a path.
+        When there is no such remote or commit, or nothing is recorded at a path.
+    HistoryError
+        When the history cannot be read.
     DataError
         When the remote fails, or an object here is damaged.
     """
     began = time.monotonic()
-    chosen = choose(opened, paths)
+    chosen = _choose(opened, paths, revs, pushed, history=history)
     name, store = remote_store(opened, remote, trusting=not repair, writing=True)
     tally = Tally(listen=listen)
     objects, results = opened.open_store()
-    artifacts = artifacts_of(objects, chosen)
+    artifacts = versions_of(objects, chosen)
     outs = _results(chosen, results)
     wanted = [*artifacts.values(), *(artifact for made in outs.values() for artifact in made.values())]
     memory = _Memory(opened.cache, store, wanted, outs)
@@ -84,7 +103,17 @@ def push(
         write_listing(store)
     if not tally.failed:
         memory.keep(objects, tally.objects + tally.skipped)
-    return transfer_outcome(name, store, tally, objects, artifacts, time.monotonic() - began, aside)
+    chosen, artifacts = with_outs(chosen, artifacts, outs)
+    outcome = transfer_outcome(name, store, tally, objects, artifacts, time.monotonic() - began, aside)
+    return with_advice(opened, told_apart(outcome, objects, store, chosen, artifacts))
+
+
+def _choose(
+    opened: Opened, paths: Sequence[str], revs: Sequence[str], pushed: Pushed | None, *, history: bool
+) -> list[Chosen]:
+    if pushed is not None:
+        return pushed_versions(opened, pushed)
+    return choose_versions(opened, paths, revs, history=history)
 
 
 def _first_commit(opened: Opened) -> str:

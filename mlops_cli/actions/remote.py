@@ -157,12 +157,14 @@ def check(opened: Opened, name: str | None = None) -> RemoteCheck:
     UsageError
         When there is no such remote.
     DataError
-        When a package is missing that it needs.
+        When a package is missing that it needs, or it is a folder that was there once and is not now.
     """
     from mlops_cli.store.remotes.check import check_remote
     from mlops_cli.store.remotes.opening import open_remote_files
+    from mlops_cli.tracking.elsewhere import check_folder
 
     remote = find_remote(opened.config, opened.environment.variables, name)
+    check_folder(opened, remote, writing=True)
     root = opened.project.root
     files = open_remote_files(
         remote.url, remote.options, root=root, jobs=remote.jobs, pauses=_LITTLE_PATIENCE

@@ -12,6 +12,7 @@ from mlops_cli.git.facts import uncommitted
 from mlops_cli.git.ignore import ignore_rule, is_managed
 from mlops_cli.project import DATA_RECORDS
 from mlops_cli.store.tracked import holder, overlapping, read_data_records, remove_data_record
+from mlops_cli.tracking.held import release, was_held
 from mlops_cli.tracking.recorded import project_path
 
 if TYPE_CHECKING:
@@ -86,6 +87,7 @@ def remove(opened: Opened, paths: Sequence[str]) -> RemoveResult:
         records = read_data_records(opened.project.root)
         asked = [_checked(opened, records, stages, typed) for typed in paths]
         gone = {path: records.pop(path, None) for path in asked}
+        release(opened, asked)  # first: from now on nothing may take away what lies there
         # Records before rules: whoever is killed between them must not leave a record whose data Git would take.
         for path in gone:
             remove_data_record(opened.project.root, path)
@@ -113,7 +115,7 @@ def _checked(opened: Opened, records: Collection[str], stages: Mapping[str, Stag
         return path
     _check_records(opened, records, path, typed)
     _check_outputs(stages, path, typed)
-    if is_managed(opened.project.root, path):
+    if is_managed(opened.project.root, path) or was_held(opened, path):
         return path  # the record is gone already, by a command that was killed or by hand, and left its rule
     known = [_from_here(opened, each) for each in records]
     close = nearest(typed, known)

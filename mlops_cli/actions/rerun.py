@@ -12,7 +12,6 @@ from mlops_cli.experiments.isolated import isolated
 from mlops_cli.experiments.repeating import code_of_run, recorded_run, require, run_stoppable, whole_record
 from mlops_cli.git.facts import read_actor
 from mlops_cli.git.private_worktrees import remove
-from mlops_cli.history.refs import resolve
 from mlops_cli.history.repetition import (
     TOLERANCE,
     Repetition,
@@ -23,7 +22,7 @@ from mlops_cli.history.repetition import (
 )
 from mlops_cli.history.run_event import keep_event, new_event
 from mlops_cli.pipeline.select import find_stages
-from mlops_cli.tracking.which_run import no_run
+from mlops_cli.tracking.which_run import which_run
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -105,7 +104,7 @@ def rerun(
     Parameters
     ----------
     ref : str
-        The run; or an artifact, for the run that made it.
+        The run; or an artifact, for the run that made it; or a commit, for the run that stands for it.
     stages : sequence of str
         Only these of its stages; what they read of others is placed as it was then.
     listen : callable
@@ -123,7 +122,7 @@ def rerun(
         raise UsageError(
             "--tolerance takes a number from 0 to below 1: the part of a metric that does not matter"
         )
-    run = _run_meant(opened, ref)
+    run = which_run(opened, ref)
     before = whole_record(opened.history, run)
     if not before.stages:
         raise UsageError(f"{run} has no stages, so there is nothing to repeat")
@@ -139,18 +138,6 @@ def rerun(
     if ran.run is None:
         raise DataError(f"repeating {run} left no record")
     return _judge(opened, before, recorded_run(opened, ran.run), options, notes, began)
-
-
-def _run_meant(opened: Opened, text: str) -> str:
-    ref = resolve(opened.history, opened.git, opened.project, text, opened.folder)
-    if ref.run is not None:
-        return ref.run
-    if ref.digest is not None:
-        makers = [made.run for made in opened.history.made(ref.digest) if made.run and made.status == "ran"]
-        if makers:
-            return makers[-1]
-        raise UsageError(f"no recorded run made {text}", hint="See runs with: mlops runs --all")
-    raise no_run(text, ref.commit if ref.kind == "commit" else None)
 
 
 # Before -------------------------------------------------------------------------------------------------------------

@@ -6,15 +6,17 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlops_cli.pipeline.select import find_stages
+from mlops_cli.project import HELD
 from mlops_cli.store.globs import fixed_part, is_glob
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
     from mlops_cli.opened import Opened
     from mlops_cli.pipeline.decision import Decision
     from mlops_cli.store.tracked import DataRecord
     from mlops_cli.tracking.last_failures import Failure
+    from mlops_cli.tracking.seen_by_git import Seen
 
 
 class DataState(NamedTuple):
@@ -47,6 +49,8 @@ class StatusResult:
         Whether outputs are recorded and not here, and there is a remote that may have them.
     failed : mapping
         Those of the stages that failed when they ran last, and how.
+    seen : tuple of Seen
+        Tracked data that Git would take, or has; not asked where stages are named.
     """
 
     stages: tuple[Decision, ...]
@@ -54,16 +58,26 @@ class StatusResult:
     data: tuple[DataState, ...] = ()
     elsewhere: bool = False
     failed: Mapping[str, Failure] = field(default_factory=dict)
+    seen: tuple[Seen, ...] = ()
 
     @property
     def fresh(self) -> bool:
-        """Whether there is nothing to do for them, nor for what they need, and all data is what its record says."""
+        """Whether there is nothing to do for them, nor for what they need, and all data is what its record says.
+
+        A source that could not be asked is no yes.
+        """
         return all(decision.state == "fresh" for decision in (*self.stages, *self.needed)) and all(
-            data.state == "ok" and data.source != "new version" for data in self.data
+            data.state == "ok" and data.source not in ("new version", "unreachable") for data in self.data
         )
 
 
-def status(opened: Opened, targets: Sequence[str] = (), *, sources: bool = False) -> StatusResult:
+def status(
+    opened: Opened,
+    targets: Sequence[str] = (),
+    *,
+    sources: bool = False,
+    tell: Callable[[str], None] = lambda _: None,
+) -> StatusResult:
     """Return the state of stages; nothing is written but what was learnt about files.
 
     Parameters
@@ -72,6 +86,8 @@ def status(opened: Opened, targets: Sequence[str] = (), *, sources: bool = False
         Stages to show, as `find_stages` takes them; none means all.
     sources : bool
         Ask the sources of imported data, over the network, for new versions.
+    tell : callable
+        Told when sources take long to answer, from another thread.
 
     Raises
     ------
@@ -80,9 +96,11 @@ def status(opened: Opened, targets: Sequence[str] = (), *, sources: bool = False
     UsageError
         When a target names nothing.
     """
-    if not opened.has_pipeline and not targets and opened.data:
-        opened.workspace.look(opened.data)
-        return StatusResult((), (), _data(opened, opened.data, sources=sources))
+    if not opened.has_pipeline and not targets:
+        seen = _seen(opened)
+        if seen or opened.data:
+            opened.workspace.look(opened.data)
+            return StatusResult((), (), _data(opened, opened.data, tell if sources else None), seen=seen)
     graph = opened.graph
     shown = (
         set(find_stages(opened.pipeline, targets, opened.folder)) if targets else set(opened.pipeline.stages)
@@ -93,10 +111,22 @@ def status(opened: Opened, targets: Sequence[str] = (), *, sources: bool = False
     return StatusResult(
         tuple(decision for name, decision in decisions.items() if name in shown),
         tuple(decision for name, decision in decisions.items() if name not in shown),
-        _data(opened, records, sources=sources),
+        _data(opened, records, tell if sources else None),
         _elsewhere(opened, decisions.values()),
         _failed(opened, (decision for name, decision in decisions.items() if name in shown)),
+        () if targets else _seen(opened),
     )
+
+
+def _seen(opened: Opened) -> tuple[Seen, ...]:
+    """Return what Git would take, or has, of tracked data; and remember what is tracked."""
+    if not opened.has_data and not (opened.project.git_dir / HELD).exists():
+        return ()
+    from mlops_cli.tracking.held import see
+    from mlops_cli.tracking.seen_by_git import seen_by_git
+
+    see(opened)
+    return seen_by_git(opened)
 
 
 def _failed(opened: Opened, decisions: Iterable[Decision]) -> Mapping[str, Failure]:
@@ -141,9 +171,12 @@ def _records(opened: Opened, stages: Collection[str] | None) -> dict[str, DataRe
     return {path: record for path, record in records.items() if path in read}
 
 
-def _data(opened: Opened, records: dict[str, DataRecord], *, sources: bool) -> tuple[DataState, ...]:
+def _data(
+    opened: Opened, records: dict[str, DataRecord], tell: Callable[[str], None] | None
+) -> tuple[DataState, ...]:
+    """Return the states of tracked data; sources are asked where there is somebody to be told that it takes long."""
     found = []
-    asked = _sources(opened, records) if sources else {}
+    asked = _sources(opened, records, tell) if tell else {}
     for path, record in records.items():
         now = opened.workspace.artifact(path)
         wanted = record.artifact
@@ -154,14 +187,14 @@ def _data(opened: Opened, records: dict[str, DataRecord], *, sources: bool) -> t
 
 
 def _sources(
-    opened: Opened, records: dict[str, DataRecord]
+    opened: Opened, records: dict[str, DataRecord], tell: Callable[[str], None]
 ) -> dict[str, Literal["same", "new version", "unknown", "unreachable", "pinned"]]:
     """Ask the sources of imports whether they have a new version; a pinned one is not asked."""
     from mlops_cli.tracking.importing import Answered, ask
 
     imports = {path: record.source for path, record in records.items() if record.source is not None}
     followed = {path: source for path, source in imports.items() if not source.get("pinned")}
-    answers = ask(opened, {path: str(source["url"]) for path, source in followed.items()})
+    answers = ask(opened, {path: str(source["url"]) for path, source in followed.items()}, tell)
     found: dict[str, Literal["same", "new version", "unknown", "unreachable", "pinned"]] = {}
     for path, source in imports.items():
         answer = answers.get(path)

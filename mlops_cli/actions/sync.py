@@ -10,21 +10,32 @@ from mlops_cli.git.batch import Reader
 from mlops_cli.git.journal import JOURNALS, OTHERS, differences, graft, list_refs, move_ref
 from mlops_cli.git.sharing import (
     Fetched,
+    Unpushed,
     bytes_to_send,
     fetch_journals,
     find_git_remote,
     forget_incoming,
     list_journals,
     network_git,
+    not_there,
     push_journal,
+    secrets_among,
 )
-from mlops_cli.history.exchange import NOTHING, Content, additions, content_of, objection, people_in
+from mlops_cli.history.exchange import (
+    NOTHING,
+    Content,
+    additions,
+    committed_code,
+    content_of,
+    objection,
+    people_in,
+)
 from mlops_cli.history.journal import Journal
 from mlops_cli.history.started import record_killed
 from mlops_cli.store.locks import Lock
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlops_cli.git.command import Git
     from mlops_cli.git.journal import Difference
@@ -64,12 +75,21 @@ class Offer:
         As Git keeps them here; None where it cannot tell.
     people : tuple of str
         Names with e-mail addresses that the records have in them.
+    uncommitted : int
+        How many of the snapshots hold code that was never committed.
+    commits : tuple of Unpushed
+        Commits that the remote does not have, whose code goes there now.
+    secrets : tuple of str
+        Files in these commits that look like secrets, with why.
     """
 
     remote: str
     content: Content
     bytes: int | None
     people: tuple[str, ...]
+    uncommitted: int = 0
+    commits: tuple[Unpushed, ...] = ()
+    secrets: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,9 +230,26 @@ class _Sharing:
         records = {path: blob for path, blob in new.items() if path.endswith(".json")}
         with Reader(self.git_dir, self.git.variables) as reader:
             found = reader.read(list(records.values()))
-            people = people_in({path: each.data for path, each in zip(records, found, strict=True)})
+            bodies = {path: each.data for path, each in zip(records, found, strict=True)}
         size = bytes_to_send(self.git, self.remote, list(self._own().values()), list(there.values()))
-        return Offer(self.remote, content_of(new), size, people)
+        trees = {tree for path, tree in new.items() if path not in records}
+        code = {tree: commit for tree, commit in committed_code(bodies).items() if tree in trees}
+        hidden = not_there(self.git, self.remote, list(dict.fromkeys(code.values())))
+        names = {each.id for each in hidden}
+        return Offer(
+            self.remote,
+            content_of(new),
+            size,
+            people_in(bodies),
+            uncommitted=len(trees) - len(code),
+            commits=hidden,
+            secrets=self._secrets([tree for tree, commit in code.items() if commit in names], there),
+        )
+
+    def _secrets(self, trees: Sequence[str], there: Mapping[str, str]) -> tuple[str, ...]:
+        """Return what looks like a secret in code that was committed and not pushed; snapshots leave such things out."""
+        known = list(there.values())
+        return secrets_among(self.git, self.git_dir, self.remote, trees, known) if trees else ()
 
     def _send(self, there: Mapping[str, str]) -> bool:
         """Send what the remote does not have; return whether it was taken."""

@@ -245,6 +245,7 @@ def _present(opened: Opened) -> set[str]:
     from mlops_cli.pipeline.parameters import leaves
 
     with suppress(MlopsError):  # the history can be asked whatever state the pipeline is in
-        keys = [key for stage in opened.pipeline.stages.values() for key in leaves(stage.params)]
+        stages = opened.pipeline.stages.values()
+        keys = [key for stage in stages for key in (*leaves(stage.params), *leaves(stage.filled))]
         return {name for _, name in keys} | {f"{file}:{name}" for file, name in keys}
     return set()

@@ -77,6 +77,7 @@ def update(
     dry: bool = False,
     force: bool = False,
     listen: Callable[[Tally], None] = lambda _: None,
+    tell: Callable[[str], None] = lambda _: None,
 ) -> UpdateResult:
     """Bring new versions of imported data; where there is none, nothing is downloaded.
 
@@ -94,6 +95,8 @@ def update(
         Replace what lies in the workspace even if it is nowhere else.
     listen : callable
         Told how far it is, from any thread.
+    tell : callable
+        Told when sources take long to answer, from another thread.
 
     Raises
     ------
@@ -107,9 +110,8 @@ def update(
         if record.artifact.digest == digest:
             return _set_pin(opened, record, dry=dry)
     work = _Update(opened, chosen, digest, unpin=unpin)
-    answers = ask(
-        opened, {p: str(r.source["url"]) for p, r in chosen.items() if r.source and p not in work.left}
-    )
+    asked = {p: str(r.source["url"]) for p, r in chosen.items() if r.source and p not in work.left}
+    answers = ask(opened, asked, tell)
     todo = work.sort(answers)
     tally = Tally(listen=listen)
     if not dry and (todo or work.unpinned):

@@ -15,6 +15,7 @@ from mlops_cli.git.records import RecordFile, working_records
 from mlops_cli.git.worktrees import repository_at
 from mlops_cli.history.committed import cannot_differ, misled, restore_record
 from mlops_cli.history.needs import InGit, needs_of
+from mlops_cli.history.run_copies import differing_copies
 from mlops_cli.history.soundness import STAGES, inside_project, is_told, unsound
 from mlops_cli.history.trouble import Kind, Trouble, VerifyResult
 from mlops_cli.pipeline.record import load_stage_record
@@ -118,6 +119,7 @@ class _Verification:
         self.sources: dict[Digest, str] = {}
         self.notices: list[str] = []
         self.checked = Checked()
+        self.differing: dict[tuple[str, str], str] = {}
         self.needs: list[Need] = []
         self.wanted: set[Digest] = set()
         self.known: dict[Digest, int] = {}
@@ -129,6 +131,7 @@ class _Verification:
         self.objects.packs.again()
         checked = self.checked = Checked()
         working, committed, records = self._read_records()
+        self.differing = differing_copies(self.opened.git, self.opened.project.common_dir, records)
         troubles = [trouble for record in records for trouble in self._record_trouble(record, committed)]
         if self.paths:
             troubles = [t for t in troubles if t.name in {need.record for need in self.needs}]
@@ -183,6 +186,7 @@ class _Verification:
         )
         if not reason and ours and there is not None:
             reason = cannot_differ(record, there)
+        reason = reason or self.differing.get((record.path, record.where), "")
         if reason:
             where = "" if ours else f" (in {record.where[:10]})"
             yield Trouble("record", record.path, reason + where)

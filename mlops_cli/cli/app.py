@@ -11,7 +11,6 @@ import sys
 import threading
 from contextlib import suppress
 from importlib import import_module
-from io import TextIOWrapper
 from keyword import iskeyword
 from pathlib import Path
 from typing import Annotated
@@ -20,6 +19,7 @@ import typer
 
 from mlops_cli.cli.console import console
 from mlops_cli.cli.options import AsJson, Folder, Quiet, Verbose
+from mlops_cli.cli.streams import make_streams, settle_streams, write_error, write_out
 
 # Name and group, in the order in which help lists them; the module has the command's name, and so has its function (see
 # `module_of`).
@@ -66,9 +66,8 @@ COMMANDS = {
 def main(arguments: list[str] | None = None) -> None:
     """Run a command line and end the process with its exit code."""
     arguments = sys.argv[1:] if arguments is None else arguments
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, TextIOWrapper):  # a name that the terminal cannot show is no reason to end
-            stream.reconfigure(errors="backslashreplace")
+    make_streams()
+    console().commands = COMMANDS
     sys.unraisablehook = _unraisable
     # What a command reads it keeps until it ends: looking for garbage early is in vain.
     gc.set_threshold(50_000, 20, 20)
@@ -79,7 +78,7 @@ def main(arguments: list[str] | None = None) -> None:
         code = typer.main.get_command(app).main(
             arguments or ["--help"], prog_name="mlops", standalone_mode=False
         )
-        sys.stdout.flush()
+        write_out(last=True)
     except KeyboardInterrupt:
         code = 130
     except (BrokenPipeError, SystemExit):
@@ -91,7 +90,8 @@ def main(arguments: list[str] | None = None) -> None:
 
         code = explain(error, arguments)
     if code == 130:  # Typer, too, makes that of Ctrl-C
-        sys.stderr.write("mlops: stopped\n")
+        write_error("mlops: stopped\n")
+    settle_streams()
     gc.freeze()  # nor does Python have to look for garbage while it ends
     sys.exit(code or 0)
 

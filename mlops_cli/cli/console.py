@@ -11,8 +11,11 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from mlops_cli.cli.streams import write_error, write_out
+from mlops_cli.render.plain import plain_text
+
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from mlops_cli.errors import MlopsError
     from mlops_cli.opened import Opened
@@ -31,12 +34,15 @@ class Console:
         Where to work.
     as_json : bool
         Results as JSON, errors too.
+    commands : collection of str
+        The names of all commands, as talk names them.
     """
 
     folder: Path = Path()
     as_json: bool = False
     quiet: bool = False
     verbose: bool = False
+    commands: Collection[str] = ()
 
     def take(self, folder: Path | None, as_json: bool, quiet: bool, verbose: bool) -> Console:
         """Take over what the options of the command itself say."""
@@ -70,24 +76,35 @@ class Console:
     def result(self, text: str) -> None:
         """Print a result."""
         if not self.quiet:
-            sys.stdout.write(text)
+            text = self._from_here(text, result=True)
+            write_out(plain_text(text) if sys.stdout.isatty() else text)
 
     def json(self, value: dict[str, Any]) -> None:
         """Print a result as JSON; asked for, so printed under `--quiet`, too."""
-        sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
+        write_out(json.dumps(value, indent=2, ensure_ascii=False) + "\n")
 
     def json_text(self, text: str) -> None:
         """Print a result that is JSON already."""
-        sys.stdout.write(text)
+        write_out(text)
 
     def say(self, text: str) -> None:
         """Talk: on standard error, and not under `--quiet`."""
-        if not self.quiet and text:
-            sys.stderr.write(text)
+        if not self.quiet:
+            self.fail(text)
 
     def fail(self, text: str) -> None:
         """Say what went wrong: on standard error, also under `--quiet`."""
-        sys.stderr.write(text)
+        if text:
+            text = self._from_here(text)
+            write_error(plain_text(text) if sys.stderr.isatty() else text)
+
+    def _from_here(self, text: str, *, result: bool = False) -> str:
+        """Return a text whose commands can be typed where the user stands."""
+        if self.folder == Path():
+            return text
+        from mlops_cli.cli.commands_named import named_from_here
+
+        return named_from_here(text, self.folder, self.commands, result=result)
 
     def incomplete(self, trouble: MlopsError | None) -> int:
         """Say, beside an answer that was printed, why it may not be whole; return the exit code to end with."""

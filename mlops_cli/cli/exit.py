@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from mlops_cli.cli.console import console
+from mlops_cli.cli.streams import write_out
 from mlops_cli.errors import DataError, MlopsError, UsageError
 
 if TYPE_CHECKING:
@@ -50,23 +51,26 @@ def show_error(error: MlopsError) -> int:
     if console().as_json:
         from mlops_cli.render.wire import error_wire
 
-        console().json(error_wire(error))
-        return error.exit_code
+        try:
+            console().json(error_wire(error))
+            write_out(last=True)
+        except (DataError, BrokenPipeError):
+            pass  # then it is told like any other
+        else:
+            return error.exit_code
+    lines = [f"mlops: {error.message}", *([error.hint] if error.hint else [])]
     if isinstance(error, DefinitionError):
-        for problem in error.problems:
-            sys.stderr.write(f"{problem}\n")
-    sys.stderr.write(f"mlops: {error.message}\n")
-    if error.hint:
-        sys.stderr.write(f"{error.hint}\n")
+        lines = [*map(str, error.problems), *lines]
+    console().fail("".join(f"{line}\n" for line in lines))
     return error.exit_code
 
 
 def show_bug(error: BaseException) -> int:
     """Save a report of an error that is ours, and say how to send it; return the exit code."""
     path = _save_report(error)
-    sys.stderr.write(f"mlops: this is a bug of ours: {type(error).__name__}: {error}\n")
+    console().fail(f"mlops: this is a bug of ours: {type(error).__name__}: {error}\n")
     if path:
-        sys.stderr.write(
+        console().fail(
             f"A report is in {path}; please look through it and send it with a new issue of the project.\n"
         )
     return BUG

@@ -42,6 +42,18 @@ RemoteName = Annotated[
         "-r", "--remote", metavar="NAME", help="The remote; the default one by default.", show_default=False
     ),
 ]
+Revs = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--rev",
+        metavar="REV",
+        help="What this commit, branch or tag records, not the workspace; may be given again.",
+        show_default=False,
+    ),
+]
+AllVersions = Annotated[
+    bool, typer.Option("--all", help="What the records of all history name, and what runs made once.")
+]
 OnRemote = Annotated[
     bool, typer.Option("--remote", help="Look at the default remote instead of the store here.")
 ]

@@ -184,11 +184,15 @@ class MachineFacts:
 
         Raises
         ------
-        DataError
-            When its content is not in the store.
+        NotBroughtError
+            When its content is not in the store, or cannot be placed.
         """
         if self._records_of_data:
             self.inputs.bring(paths, temporary, placed)
+
+    def absent(self, paths: Iterable[str]) -> list[str]:
+        """Return the tracked data that these inputs need, and that is neither in the workspace nor in the store."""
+        return self.inputs.absent(paths) if self._records_of_data else []
 
     def variable(self, name: str) -> str | None:
         """Return the value of an environment variable."""

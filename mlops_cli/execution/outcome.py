@@ -35,6 +35,8 @@ class Outcome:
         Of a stage that failed: the last lines of its log.
     metrics : mapping
         Name to number, or to an object with `value`, `n`, `low`, `high`.
+    no_data : bool
+        Of a stage that failed: it did not start, because tracked data that it needs could not be put in place.
     headline : str
         What a built-in step found, in some words: where a model is held against another, which is better.
     """
@@ -51,6 +53,7 @@ class Outcome:
     outs: Mapping[str, Artifact] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
     headline: str = ""
+    no_data: bool = False
 
     @property
     def good(self) -> bool:

@@ -15,6 +15,7 @@ from mlops_cli.execution.events import Notice, StageStarted
 from mlops_cli.execution.metrics import read_stage_metrics
 from mlops_cli.execution.outcome import Outcome
 from mlops_cli.execution.taint import changed_inputs
+from mlops_cli.execution.tracked_inputs import NOT_THERE, NotBroughtError
 from mlops_cli.execution.vouched import relative, vouched
 from mlops_cli.execution.workbench import Job, Workbench, claim_key, lock_stage
 from mlops_cli.formats.atomic import write_atomic
@@ -48,6 +49,10 @@ def perform(job: Job, bench: Workbench) -> Outcome:
     lock = lock_stage(job.stage, bench)
     try:
         return _Performance(job, bench, lock).perform()
+    except NotBroughtError as error:
+        if error.absent and bench.pulls:
+            error.hint = NOT_THERE
+        return Outcome(job.stage.name, "failed", message=_told(error), no_data=True)
     except MlopsError as error:
         return Outcome(job.stage.name, "failed", message=_told(error))
     except OSError as error:

@@ -13,6 +13,7 @@ from mlops_cli.store.artifact import Artifact
 from mlops_cli.store.digest import Digest, digest_bytes
 from mlops_cli.store.globs import fixed_part, glob_expression
 from mlops_cli.store.look import FileLook, FolderLook
+from mlops_cli.store.save import whole
 from mlops_cli.store.tracked import holder
 from mlops_cli.store.tree import Entry, encode_tree
 
@@ -23,7 +24,23 @@ if TYPE_CHECKING:
     from mlops_cli.store.tracked import DataRecord
     from mlops_cli.store.workspace import Workspace
 
+# What helps where the remote was asked a moment ago.
+NOT_THERE = "The remote does not have it either. Whoever has it can send it: mlops push"
 _ONE_AT_A_TIME = threading.Lock()
+
+
+class NotBroughtError(DataError):
+    """Tracked data that a stage needs cannot be put in place.
+
+    Parameters
+    ----------
+    absent : bool
+        Its content is not in the store; else it is damaged, or cannot be written.
+    """
+
+    def __init__(self, message: str, *, hint: str = "", absent: bool = False) -> None:
+        super().__init__(message, hint=hint)
+        self.absent = absent
 
 
 class TrackedInputs:
@@ -111,14 +128,23 @@ class TrackedInputs:
 
         Raises
         ------
-        DataError
-            When its content is not in the store.
+        NotBroughtError
+            When its content is not in the store, or cannot be placed.
         """
         for number, path in enumerate(paths):
-            wanted = [path] if self._workspace.artifact(path) is None and holder(self._records, path) else []
-            for each in wanted or self._missing_below(path):
+            for each in self._missing_at(path):
                 with _ONE_AT_A_TIME:  # stages that start at once may need the same data
                     self._bring(each, f"{temporary}-{number}", placed)
+
+    def absent(self, paths: Iterable[str]) -> list[str]:
+        """Return what is tracked at, around or inside these paths, and is neither in the workspace nor in the store."""
+        found: dict[str, None] = {}
+        for path in paths:
+            for each in self._missing_at(path):
+                artifact = self._recorded(holder(self._records, each) or each, each)
+                if artifact is not None and not whole(self._objects, [artifact]):
+                    found[each] = None
+        return list(found)
 
     def _bring(self, path: str, temporary: str, placed: str) -> None:
         from mlops_cli.store.placement.agree import make_agree
@@ -136,11 +162,15 @@ class TrackedInputs:
             if self._objects.missing(difference.needed):
                 raise not_here(path)
             make_agree(self._workspace, self._objects, self._forest, difference, temporary)
-        except DataError:
+        except DataError as error:
             self._workspace.forget([path])
             now = self._workspace.artifact(path)
             if artifact is None or now is None or not artifact.same(now):  # else another command was faster
-                raise
+                raise _not_brought(path, error) from error
+
+    def _missing_at(self, path: str) -> list[str]:
+        alone = self._workspace.artifact(path) is None and holder(self._records, path) is not None
+        return [path] if alone else self._missing_below(path)
 
     def _missing_below(self, path: str) -> list[str]:
         return [p for p in self._records if p.startswith(f"{path}/") and self._workspace.artifact(p) is None]
@@ -190,9 +220,21 @@ class TrackedInputs:
                     stack.append((path, Digest(entry.content), depth + 1))
 
 
-def not_here(path: str) -> DataError:
+def not_here(path: str) -> NotBroughtError:
     """Return the error of tracked data whose content is neither in the workspace nor in the store."""
-    return DataError(f"{path} is tracked and not here; bring it with: mlops pull {path}")
+    hint = f"Bring it with: mlops pull {path}"
+    return NotBroughtError(f"{path} is tracked, and its content is not here", hint=hint, absent=True)
+
+
+def _not_brought(path: str, error: DataError) -> NotBroughtError:
+    from mlops_cli.store.placement.forest import MissingContentError
+
+    if isinstance(error, NotBroughtError):
+        return error
+    if isinstance(error, MissingContentError):  # a list of files
+        return not_here(path)
+    message = error.message if path in error.message else f"{path}: {error.message}"
+    return NotBroughtError(message, hint=error.hint)
 
 
 def _entry(name: str, child: FileLook | FolderLook | str) -> Entry:

@@ -51,6 +51,8 @@ class Workbench:
         The environment of the stages' programs.
     committed : callable
         Returns the bytes that Git has committed at a path of the project, or None.
+    pulls : bool
+        What is not here was asked for at the remote.
     """
 
     facts: MachineFacts
@@ -67,6 +69,7 @@ class Workbench:
     variables: Mapping[str, str]
     steps: Mapping[str, BuiltinStep]
     committed: Callable[[str], bytes | None] = lambda _: None
+    pulls: bool = False
 
     def lock_file(self, stage: Stage) -> Path:
         """Return the lock file of a stage in this worktree."""

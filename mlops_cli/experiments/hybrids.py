@@ -132,8 +132,12 @@ def _ours(path: str, prefix: str, *recipes: Recipe) -> bool:
     """Whether a file is written by runs, or by commands about data: no code."""
     if path.startswith(f"{prefix}.mlops/") or path == f"{prefix}.gitignore":
         return True
+    # Also of stages that the metric does not rest on: what they make is kept in Git beside the code.
     outs: Collection[str] = {
-        out for recipe in recipes for stage in recipe.stages.values() for out in stage.outs
+        out.path
+        for recipe in recipes
+        for stage in (recipe.pipeline.stages.values() if recipe.pipeline else ())
+        for out in stage.outs
     }
     inner = path.removeprefix(prefix)
     return any(inner == out or inner.startswith(f"{out}/") for out in outs)

@@ -11,7 +11,7 @@ from mlops_cli.history.directions import value_of
 from mlops_cli.history.tree_recipe import needed_stages
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
 
     from mlops_cli.history.index.history import History
     from mlops_cli.history.known import KnownRun
@@ -41,7 +41,7 @@ def check_metric(history: History, metric: str) -> None:
     """
     names: set[str] = set()
     for known in history.runs():
-        if metric_of(known.metrics, metric, known.stages) is not None:
+        if value_of(known.metrics.get(metric)) is not None:
             return
         names.update(known.metrics)
     if not names or any(name.endswith(f":{metric}") for name in names):
@@ -58,7 +58,7 @@ def reporting_stages(history: History, metric: str) -> tuple[str, ...]:
     for known in history.runs():
         if looked == _LOOKED_AT:
             break
-        if metric_of(known.metrics, metric, known.stages) is None:
+        if value_of(known.metrics.get(metric)) is None:
             continue
         looked += 1
         found = _reporting(history, known.id, metric)
@@ -73,15 +73,6 @@ def _reporting(history: History, run: str, metric: str) -> tuple[str, ...]:
     except (DataError, FileError):
         return ()
     return tuple(row.name for row in rows if metric_among({row.name: row.metrics}, metric) is not None)
-
-
-def metric_of(metrics: Mapping[str, object], name: str, stages: Collection[str]) -> float | None:
-    """Return a metric out of a run's flat metrics, also where only one stage reported it and so stands not before it."""
-    value = value_of(metrics.get(name))
-    stage, _, alone = name.rpartition(":")
-    if value is None and stage in stages:
-        value = value_of(metrics.get(alone))
-    return value
 
 
 def known_values(
@@ -108,11 +99,10 @@ def known_values(
     # Neighbours of the same commit differ little, so they are read one after another.
     rows.sort(key=lambda row: (row[0].code.commit or "", row[1]))
     found: dict[Digest, list[tuple[Value, bool]]] = {}
-    for (record, _tree), recipe in zip(rows, recipes.of([tree for _, tree in rows]), strict=True):
+    for (record, _, metrics), recipe in zip(rows, recipes.of([tree for _, tree, _ in rows]), strict=True):
         if not _whole(record, recipe, targets) or not _same_loose(record, recipe, present):
             continue
-        names = [row.name for row in record.stages]
-        value = metric_of(record.metrics, metric, names)
+        value = value_of(metrics.get(metric))
         if value is not None:
             ran = any(row.status == "ran" and (row.name in targets or not targets) for row in record.stages)
             found.setdefault(recipe.digest, []).append((Value(value, record.id), ran))
@@ -125,11 +115,14 @@ def _independent(values: list[tuple[Value, bool]]) -> list[Value]:
     return measured or [values[0][0]]
 
 
-def _candidates(history: History, metric: str, trees: Mapping[str, str]) -> Iterator[tuple[RunRecord, str]]:
+def _candidates(
+    history: History, metric: str, trees: Mapping[str, str]
+) -> Iterator[tuple[RunRecord, str, Mapping[str, object]]]:
+    """Yield runs that may tell: record, tree and metrics."""
     for known in history.runs():
         if known.status != "ok" or not _near(known, trees):
             continue
-        if metric_of(known.metrics, metric, known.stages) is None or (known.experiment or {}).get("set"):
+        if value_of(known.metrics.get(metric)) is None or (known.experiment or {}).get("set"):
             continue
         try:
             record = history.record(known.id)
@@ -138,7 +131,7 @@ def _candidates(history: History, metric: str, trees: Mapping[str, str]) -> Iter
         code = record.code
         tree = code.snapshot or (None if code.dirty else code.tree)
         if tree is not None and not record.left_out:
-            yield record, tree
+            yield record, tree, known.metrics
 
 
 def _near(known: KnownRun, trees: Mapping[str, str]) -> bool:

@@ -105,7 +105,11 @@ class SweepError(UsageError):
 
 
 def parse_overrides(
-    texts: Sequence[str], usual: str, read: Callable[[str], Mapping[str, Any] | None]
+    texts: Sequence[str],
+    usual: str,
+    read: Callable[[str], Mapping[str, Any] | None],
+    *,
+    sampled: bool = True,
 ) -> tuple[Override, ...]:
     """Return what texts such as `train.lr=0.1,0.01` ask for.
 
@@ -115,6 +119,8 @@ def parse_overrides(
         The parameter file that is meant where none is named.
     read : callable
         Returns what a parameter file holds; None where there is none.
+    sampled : bool
+        Whether it is said how many to draw.
 
     Raises
     ------
@@ -131,6 +137,11 @@ def parse_overrides(
         mistakes += [
             Mistake(text, 0, f"{o.label} is given already, and one is a part of the other") for o in twice
         ]
+        if override.drawn and not sampled:
+            at = text.index("=") + 1
+            mistakes.append(
+                Mistake(text, at, f"how many values of {override.label} are to be drawn? as in --sample 20")
+            )
         found.append(override)
     if mistakes:
         raise SweepError(mistakes)

@@ -9,6 +9,7 @@ from mlops_cli.errors import DataError, FileError, MlopsError, StageError, Usage
 from mlops_cli.execution.children import Children
 from mlops_cli.experiments.running import Ran, run_in
 from mlops_cli.git.batch import Reader
+from mlops_cli.git.facts import read_actor
 from mlops_cli.history.journal import Journal, journal_path
 from mlops_cli.history.repetition import completed
 from mlops_cli.history.run_record import RunRecord, load_run_record
@@ -47,19 +48,24 @@ def code_of_run(opened: Opened, record: RunRecord) -> tuple[str, str | None]:
             f"{record.id} ran uncommitted code that was not kept, so it cannot be repeated",
             hint="See what it did: mlops show " + record.id,
         )
-    tree = code.snapshot or code.tree
+    tree = code.kept
     if tree is None or not _has(opened, tree):
         kept = "the snapshot of uncommitted code" if code.snapshot else f"commit {(code.commit or '')[:12]}"
-        hint = (
-            "Bring what colleagues keep in their journals: mlops sync"
-            if code.snapshot
-            else "Bring it with: git fetch"
-        )
-        raise DataError(f"{kept} that {record.id} ran is not in this clone", hint=hint)
+        raise DataError(f"{kept} that {record.id} ran is not in this clone", hint=_who_has_it(opened, record))
     if code.commit and _has(opened, f"{code.commit}^{{commit}}"):
         return tree, code.commit
     head = opened.git.ask("rev-parse", "--verify", "--quiet", "HEAD^{commit}")
     return tree, head.decode().strip() if head else None
+
+
+def _who_has_it(opened: Opened, record: RunRecord) -> str:
+    """Return how to get the code of a run that this clone lacks: who has it, as far as the record tells."""
+    code, history = record.code, opened.history
+    if history.gaps.shallow and not code.snapshot:
+        return "This clone is shallow. Bring the whole history: git fetch --unshallow"
+    if record.id in history.own_runs() or record.actor in (None, read_actor(opened.git)):
+        return "If another clone has it: type mlops sync there, then here: mlops sync --fetch"
+    return f"{record.actor.name} has it: once they have typed mlops sync, bring it with: mlops sync --fetch"
 
 
 def _has(opened: Opened, name: str) -> bool:

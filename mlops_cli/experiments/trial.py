@@ -13,6 +13,7 @@ from mlops_cli.experiments.running import run_in
 from mlops_cli.experiments.sweep import settings_of
 from mlops_cli.formats.canonical import compact
 from mlops_cli.formats.value_edit import Change, change_values
+from mlops_cli.history.named import metrics_by_stage
 from mlops_cli.history.run_record import StageRun, flat_metrics
 from mlops_cli.pipeline.select import select_stages
 
@@ -214,7 +215,7 @@ class Bench:
             trial,
             status=ran.status,  # type: ignore[arg-type] # one of these
             run=ran.run,
-            metrics=flat_metrics(rows),
+            metrics=metrics_by_stage(flat_metrics(rows), rows),
             trouble="" if ran.status == "ok" else ran.trouble + (f". {ran.hint}" if ran.hint else ""),
             seconds=time.monotonic() - begin,
         )

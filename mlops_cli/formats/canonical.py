@@ -111,8 +111,7 @@ def read_record(data: bytes, *, file: str, schema: int) -> dict[str, Any]:
         When it is not JSON, not an object, or of a newer schema.
     """
     if b"\n<<<<<<< " in b"\n" + data:
-        hint = f"Take one side with: git checkout --ours -- {file} (or --theirs), and git add it; then: mlops checkout"
-        raise FileError(f"{file} has a merge conflict in it", hint=hint)
+        raise FileError(f"{file} has a merge conflict in it", hint=_one_side(file))
     try:
         value = json.loads(data)
     except (ValueError, RecursionError) as error:
@@ -128,6 +127,20 @@ def read_record(data: bytes, *, file: str, schema: int) -> dict[str, Any]:
             hint="Upgrade: pip install --upgrade mlops-cli",
         )
     return value
+
+
+def _one_side(file: str) -> str:
+    """Return the ways out of a conflict: of a merge that goes on, and of one whose marks were committed."""
+    place = f"/{file}"
+    again = "make it again"
+    if "/.mlops/stages/" in place:
+        again = "mlops run"
+    elif "/.mlops/data/" in place:
+        again = f"mlops add {place.partition('/.mlops/data/')[2].removesuffix('.json')}"
+    return (
+        f"In a merge take one side with: git checkout --ours -- {file} (or --theirs), and git add it; then: mlops checkout. "
+        f"When the marks are committed already: rm {file}; then: {again}"
+    )
 
 
 def text_field(record: Mapping[str, Any], name: str, file: str) -> str:

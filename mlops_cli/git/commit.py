@@ -41,6 +41,7 @@ def commit_files(folder: Path, paths: Sequence[str], message: str) -> str:
         return str(git.rev_parse("HEAD"))
     except GitCommandError as error:
         reason = str(error.stderr or error.stdout or "").strip().removeprefix("stderr: ").strip("'\n ")
+        reason = reason or "it said nothing, as where a hook of this repository refuses without a word"
         raise DataError(
             f"git did not commit: {reason}", hint="The files are written; commit them yourself."
         ) from error

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.errors import HistoryError, UsageError
 from mlops_cli.git.batch import fields, stream
+from mlops_cli.git.beyond import beyond_border
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -35,11 +36,13 @@ def read_commit(git: Git, name: str) -> CommitFacts:
     ------
     UsageError
         When there is no such commit.
+    HistoryError
+        When it lies beyond the border of a shallow clone.
     """
     found = git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     output = git.ask("log", "-z", "-1", _FORM, found.decode().strip()) if found else None
     if not output:
-        raise UsageError(
+        raise beyond_border(git, name) or UsageError(
             f"there is no commit {name}", hint="See commits, branches and tags with: git log --all"
         )
     return _parsed(output)[0]

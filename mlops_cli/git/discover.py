@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import FileError, UsageError
@@ -33,15 +34,25 @@ def find_repository(start: Path) -> Project:
     Raises
     ------
     UsageError
-        When the folder does not exist, or is not inside a Git repository.
+        When the folder does not exist, or is not inside a Git repository that has a working tree.
     """
     if not start.is_dir():
         raise UsageError(f"there is no folder {start}")
-    start = start.resolve()
+    try:
+        start = start.resolve()
+    except FileNotFoundError as error:
+        raise UsageError(
+            "the folder that you stand in was removed", hint="Go to one that is there."
+        ) from error
     for folder in (start, *start.parents):
         if (folder / ".git").exists():
             git_dir = _git_dir(folder / ".git")
             return Project(start, folder, git_dir, _common_dir(git_dir))
+        if folder.name != ".git" and is_repository(folder):
+            raise UsageError(
+                f"{folder} is a bare repository: there are no files of a project in it",
+                hint=f"Clone it, and work there: git clone {shlex.quote(str(folder))} FOLDER",
+            )
     raise UsageError(
         f"{start} is not inside a Git repository",
         hint="Make one with: git init, or name a folder inside one with: mlops -C DIR",

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from mlops_cli.project import RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection
+    from collections.abc import Callable, Collection, Sequence
 
     from mlops_cli.git.command import Git
 
 _NO_MODE = "000000"
+_MANY = 1000  # paths that a command line surely holds
 _UNBORN, _DETACHED = "(initial)", "(detached)"
 # Words before the path in each kind of row.
 _WORDS = {"1": 8, "u": 10, "?": 1}
@@ -43,6 +44,11 @@ class Code:
     branch: str | None
     dirty: bool
     snapshot: str | None = None
+
+    @property
+    def kept(self) -> str | None:
+        """The tree that the journal keeps, so that the code outlives its commit: the snapshot, else the commit's own tree."""
+        return self.snapshot or self.tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +197,23 @@ def tracked_files(git: Git) -> frozenset[str]:
     """Return the paths that Git tracks, relative to the folder of `git`."""
     output = git.ask("ls-files", "-z", "--cached") or b""
     return frozenset(output.decode(errors="surrogateescape").split("\0")) - {""}
+
+
+def listed(git: Git, *question: str, paths: Sequence[str]) -> list[str] | None:
+    """Return what Git lists at or below paths that are meant as they are written; None where it cannot.
+
+    Parameters
+    ----------
+    question : str
+        `ls-files` or `ls-tree` with its options, one of which is `-z`.
+    """
+    found: list[str] = []
+    for start in range(0, len(paths), _MANY):
+        said = git.tell("--literal-pathspecs", *question, "--", *paths[start : start + _MANY])
+        if said.code:
+            return None
+        found += [row for row in said.out.decode(errors="surrogateescape").split("\0") if row]
+    return found
 
 
 def uncommitted(

@@ -22,7 +22,7 @@ from mlops_cli.git.worktrees import find_worktrees
 from mlops_cli.project import RECORDS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from pathlib import Path
 
     from mlops_cli.git.worktrees import Repository
@@ -121,6 +121,35 @@ def unreachable_records(repository: Repository) -> Iterator[RecordFile]:
         yield from _read(reader, _entries(repository, walk, commits), set(), repository)
 
 
+def new_records(
+    repository: Repository, tips: Iterable[str], known: Iterable[str], remote: str, folder: str
+) -> Iterator[RecordFile]:
+    """Yield the files that commits which are new to a remote of Git's changed below one folder.
+
+    Parameters
+    ----------
+    tips : iterable of str
+        Ids of commits that are to be pushed.
+    known : iterable of str
+        Ids of commits that are there; those that are not here are passed over.
+    remote : str
+        Its name: commits that its branches, as they were seen last, lead to are there; empty where it has none.
+    folder : str
+        Relative to the top of the worktree, with a slash at its end.
+
+    Raises
+    ------
+    HistoryError
+        When something of it cannot be read.
+    """
+    walk = ["rev-list", "--ignore-missing", "--stdin", *(["--not", f"--remotes={remote}"] if remote else [])]
+    given = "".join(f"{line}\n" for line in [*tips, *(f"^{commit}" for commit in known)])
+    with Reader(repository.git_dir, repository.variables) as reader:
+        entries = _entries(repository, walk, given.encode())
+        ours = (entry for entry in entries if entry.path.startswith(folder))
+        yield from _read(reader, ours, set(), repository)
+
+
 def records_of(repository: Repository, revision: str) -> Iterator[RecordFile]:
     """Yield the files below `.mlops` folders in one commit; none where there is no such commit yet.
 
@@ -139,6 +168,26 @@ def records_of(repository: Repository, revision: str) -> Iterator[RecordFile]:
     )
     with Reader(repository.git_dir, repository.variables) as reader:
         yield from _read(reader, entries, set(), repository, every=True)
+
+
+def committed_versions(repository: Repository, paths: Sequence[str]) -> Iterator[RecordFile]:
+    """Yield every content that files have in any commit that a ref, a reflog or the head of a worktree leads to.
+
+    Parameters
+    ----------
+    paths : sequence of str
+        Relative to the top of the worktree.
+
+    Raises
+    ------
+    HistoryError
+        When something of it cannot be read.
+    """
+    walk = ["rev-list", "--all", "--reflog"]
+    with Reader(repository.git_dir, repository.variables) as reader:
+        for start in range(0, len(paths), _MANY):
+            below = [f":(top,literal){path}" for path in paths[start : start + _MANY]]
+            yield from _read(reader, _entries(repository, walk, b"", below), set(), repository, every=True)
 
 
 class _Entry(NamedTuple):
@@ -245,10 +294,12 @@ def _commit_entries(repository: Repository, reader: Reader) -> Iterator[_Entry]:
     return _entries(repository, walk, "".join(f"{name}\n" for name in more).encode())
 
 
-def _entries(repository: Repository, walk: list[str], given: bytes) -> Iterator[_Entry]:
+def _entries(
+    repository: Repository, walk: list[str], given: bytes, below: Sequence[str] = (_BELOW_RECORDS,)
+) -> Iterator[_Entry]:
     compare = ["diff-tree", "--stdin", "-r", "--root", "-c", "--raw", "-z", "--no-renames", "--no-abbrev"]
     rows = fields(
-        stream(repository.git_dir, repository.variables, walk, [*compare, "--", _BELOW_RECORDS], given=given)
+        stream(repository.git_dir, repository.variables, walk, [*compare, "--", *below], given=given)
     )
     commit = ""
     for row in rows:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from mlops_cli.errors import FileError, UsageError
 from mlops_cli.formats.atomic import write_atomic
+from mlops_cli.project import HELD
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -47,14 +48,27 @@ _BODIES = {
     if ! git diff --cached --quiet -- '{RECORDS}' 2>/dev/null ||
         git diff --cached --raw --no-renames --no-abbrev --diff-filter=AM 2>/dev/null |
         awk '$2 ~ /^100/ {{ print $4 }}' |
-        git cat-file --batch-check='%(objectsize)' 2>/dev/null | awk '$1 + 0 > {UNSEEN} {{ big = 1 }} END {{ exit !big }}'; then
+        git cat-file --batch-check='%(objectsize)' 2>/dev/null | awk '$1 + 0 > {UNSEEN} {{ big = 1 }} END {{ exit !big }}' ||
+        {{ grep -q '^held' "$(git rev-parse --git-path {HELD})" 2>/dev/null &&
+            ! awk -F '\\t' '$1 == "held" {{ print substr($0, length($1 $2) + 3) }}' "$(git rev-parse --git-path {HELD})" |
+            tr '\\n' '\\000' | xargs -0 git --literal-pathspecs diff --cached --quiet --diff-filter=A -- ; }}; then
         mlops hooks run pre-commit </dev/null || exit 1
     fi
 """,
-    # Are there records in commits that are on no branch of that remote? Without a name for it, all commits are looked through.
+    # Lines say what is pushed, and what the remote has there: local ref, its commit, remote ref, its commit; zeros for none. Are
+    # there records in commits that are on no branch of that remote? What was read from standard input is put there again.
     "pre-push": f"""\
-    if [ -n "$(git rev-list --max-count=1 --branches --tags HEAD --not --remotes="${{1:-}}" -- '{RECORDS}' 2>&1)" ]; then
-        mlops hooks run pre-push "$@" </dev/null || exit 1
+    if [ -t 0 ]; then mlops_refs=; else mlops_refs=$(cat); fi
+    mlops_new=$(printf '%s\\n' "$mlops_refs" |
+        awk '$2 ~ /[^0]/ {{ print $2; if ($4 ~ /[^0]/) print "^" $4 }}')
+    if [ -n "$mlops_new" ] && [ -n "$(printf '%s\\n' "$mlops_new" |
+        git rev-list --max-count=1 --ignore-missing --stdin --not --remotes="${{1:-}}" -- '{RECORDS}' 2>&1)" ]; then
+        printf '%s\\n' "$mlops_refs" | mlops hooks run pre-push "$@" || exit 1
+    fi
+    if [ -n "$mlops_refs" ]; then
+        exec <<MLOPS
+$mlops_refs
+MLOPS
     fi
 """,
 }

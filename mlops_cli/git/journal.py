@@ -119,7 +119,7 @@ def add_entries(git: Git, git_dir: Path, ref: str, entries: Mapping[str, Entry])
     git_dir : Path
         Git's own folder, that all worktrees share.
     entries : mapping
-        Path to entry.
+        Path to entry. A tree that Git does not have is passed over: with it, nobody could collect garbage or push any more.
 
     Raises
     ------
@@ -130,7 +130,8 @@ def add_entries(git: Git, git_dir: Path, ref: str, entries: Mapping[str, Entry])
     while True:
         with Reader(git_dir, git.variables) as reader:
             tip = _read_tip(git, reader, ref)
-            new, objects = _grafted(reader, tip, entries, algorithm_of(tip) if tip else _algorithm(git))
+            there = _present(reader, entries)
+            new, objects = _grafted(reader, tip, there, algorithm_of(tip) if tip else _algorithm(git))
         if new == tip:
             return new
         write_objects(git, objects, algorithm_of(new))
@@ -252,6 +253,15 @@ def _read_tip(git: Git, reader: Reader, ref: str) -> str:
     if found.kind:
         raise _damaged(ref, f"it points at a {found.kind}")
     return ""
+
+
+def _present(reader: Reader, entries: Mapping[str, Entry]) -> dict[str, Entry]:
+    """Return entries without the trees that are gone: a commit that was rewritten during a run may be, and its tree with it."""
+    return {
+        path: entry
+        for path, entry in entries.items()
+        if entry.mode != TREE_MODE or reader.find(entry.id).kind == "tree"
+    }
 
 
 def _damaged(ref: str, why: str) -> DataError:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.errors import HistoryError, UsageError
 from mlops_cli.git.batch import Reader
+from mlops_cli.git.beyond import beyond_border
 from mlops_cli.project import RECORDS
 
 if TYPE_CHECKING:
@@ -46,13 +47,13 @@ def read_revision(git: Git, project: Project, name: str) -> Revision:
     UsageError
         When there is no such commit.
     HistoryError
-        When Git does not have its objects, as in a partial clone.
+        When Git does not have its objects, as in a partial clone, or the commit lies beyond the border of a shallow one.
     """
     found = git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}")
     if found is None:
         if name == "HEAD" and git.ask("rev-parse", "--verify", "--quiet", "HEAD") is None:
             return Revision("", {}, frozenset())
-        raise UsageError(
+        raise beyond_border(git, name) or UsageError(
             f"there is no commit {name}", hint="See commits, branches and tags with: git log --all"
         )
     commit = found.decode().strip()

@@ -6,10 +6,13 @@ import re
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.errors import DataError, UsageError
+from mlops_cli.formats.secrets import secret_in, secret_name
+from mlops_cli.git.batch import Reader
 from mlops_cli.git.journal import JOURNALS
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from pathlib import Path
 
     from mlops_cli.git.command import Git, Said
 
@@ -18,6 +21,7 @@ CLONE = re.compile(r"[0-9a-f]{12}")
 _NETWORK = re.compile(
     r"GIT_(TERMINAL_PROMPT|SSL_.*|HTTP_.*|PROXY_.*|ALLOW_PROTOCOL|PROTOCOL.*|TRACE.*|CURL.*)"
 )
+_LOOKED_INTO = 1 << 20  # bytes of the largest file that is looked through for secrets
 _INCOMING = "refs/mlops/incoming/"
 _MOVED = ("stale info", "reference already exists", "cannot lock ref", "fetch first", "incorrect old value")
 
@@ -50,6 +54,13 @@ def find_git_remote(git: Git, name: str | None) -> str:
     raise UsageError(
         f"which remote is meant? Git has {', '.join(names)}", hint=f"Name one: mlops sync {names[0]}"
     )
+
+
+class Unpushed(NamedTuple):
+    """A commit that a remote does not have; without a subject where this clone does not have it any more either."""
+
+    id: str
+    subject: str
 
 
 def list_journals(git: Git, remote: str) -> dict[str, str]:
@@ -119,6 +130,49 @@ def bytes_to_send(git: Git, remote: str, new: Sequence[str], there: Sequence[str
     options = ("rev-list", "--objects", "--disk-usage", "--ignore-missing")
     said = git.ask(*options, *new, "--not", *there, f"--remotes={remote}")
     return int(said) if said and said.strip().isdigit() else None
+
+
+def not_there(git: Git, remote: str, commits: Sequence[str]) -> tuple[Unpushed, ...]:
+    """Return those of some commits that no branch of a remote leads to, as far as this clone knows its branches.
+
+    Also those that this clone itself does not have any more: nobody can tell of them that the remote has them.
+    """
+    if not commits:
+        return ()
+    given = "".join(f"{name}\n" for name in commits).encode()
+    here = git.tell("log", "--ignore-missing", "--no-walk=unsorted", "--format=%H %s", "--stdin", given=given)
+    rows = (line.partition(" ") for line in here.out.decode(errors="replace").splitlines())
+    subjects = {name: subject for name, _, subject in rows}
+    only_here = git.tell(
+        "rev-list", "--ignore-missing", "--stdin", "--not", f"--remotes={remote}", given=given
+    )
+    hidden = set(only_here.out.decode().split())
+    return tuple(
+        Unpushed(name, subjects.get(name, "")) for name in commits if name in hidden or name not in subjects
+    )
+
+
+def secrets_among(
+    git: Git, git_dir: Path, remote: str, trees: Sequence[str], there: Sequence[str]
+) -> tuple[str, ...]:
+    """Return files that look like secrets, with why: of those that are in some trees, and neither in others nor on the remote.
+
+    What was committed is sent as it is; so before that, somebody should have looked at it.
+    """
+    options = ("rev-list", "--objects", "--ignore-missing")
+    said = git.ask(*options, *trees, "--not", *there, f"--remotes={remote}") if trees else b""
+    rows = (line.partition(" ") for line in (said or b"").decode(errors="surrogateescape").splitlines())
+    paths = {name: path for name, _, path in rows if path}
+    given = "".join(f"{name}\n" for name in paths).encode()
+    form = "--batch-check=%(objectname) %(objecttype) %(objectsize)"
+    sizes = [row.split() for row in git.tell("cat-file", form, given=given).out.decode().splitlines()]
+    files = [row[0] for row in sizes if row[1:2] == ["blob"]]
+    small = [row[0] for row in sizes if row[1:2] == ["blob"] and int(row[2]) <= _LOOKED_INTO]
+    found = {name: secret_name(paths[name]) for name in files}
+    with Reader(git_dir, git.variables) as reader:
+        for each in reader.read(small):
+            found[each.id] = found[each.id] or secret_in(each.data)
+    return tuple(dict.fromkeys(f"{paths[name]} ({why})" for name, why in found.items() if why))
 
 
 def push_journal(git: Git, remote: str, clone: str, tree: str, there: str) -> bool:

@@ -29,12 +29,15 @@ class Staged(NamedTuple):
         Bytes as Git keeps them.
     before : int
         Bytes of what it replaces; 0 where it is new.
+    new : bool
+        Whether HEAD does not have it.
     """
 
     path: str
     blob: str
     size: int
     before: int = 0
+    new: bool = False
 
 
 def hook_git(worktree: Path, variables: Mapping[str, str]) -> Git:
@@ -61,7 +64,10 @@ def staged_files(git: Git, git_dir: Path) -> list[Staged]:
         return []
     wanted = sorted({blob for _, *blobs in rows for blob in blobs if set(blob) != {"0"}})
     sizes = _sizes(git, git_dir, wanted)
-    return [Staged(path, blob, sizes.get(blob, 0), sizes.get(before, 0)) for path, blob, before in rows]
+    return [
+        Staged(path, blob, sizes.get(blob, 0), sizes.get(before, 0), set(before) == {"0"})
+        for path, blob, before in rows
+    ]
 
 
 def _sizes(git: Git, git_dir: Path, blobs: list[str]) -> dict[str, int]:

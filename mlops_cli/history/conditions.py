@@ -10,6 +10,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Protocol
 
 from mlops_cli.errors import UsageError
+from mlops_cli.history.named import meant
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -28,7 +29,6 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 }
 _FAR = 1.0  # how far anything but two numbers is from each other; two numbers are never further
 _ABSENT_FAR = 2.0
-_NOWHERE = object()  # what no parameter's value is
 
 
 class Miss(NamedTuple):
@@ -239,11 +239,7 @@ def values_of(params: Mapping[str, Any], name: str) -> tuple[Any, ...]:
     >>> values_of({"train.depth": 8}, "train.depth"), values_of({"a.yaml:lr": 1, "b.yaml:lr": 2}, "lr")
     ((8,), (1, 2))
     """
-    value = params.get(name, _NOWHERE)
-    if value is not _NOWHERE:
-        return (value,)
-    ending = f":{name}"
-    return tuple(value for key, value in params.items() if key.endswith(ending))
+    return tuple(meant(params, name).values())
 
 
 def same(one: Any, other: Any) -> bool:

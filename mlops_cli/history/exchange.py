@@ -19,13 +19,14 @@ if TYPE_CHECKING:
 _RUN = re.compile(r"(?:.*/)?runs/\d{4}-\d\d/\d\d/\d\d/[^/.]+\.json", re.DOTALL)
 _EVENT = re.compile(r"(?:.*/)?runs/\d{4}-\d\d/\d\d/\d\d/[^/.]+\.[^/]+\.json", re.DOTALL)
 
+_ID = re.compile(r"[0-9a-f]{6,64}")
 # Control characters, and those that turn the direction of text around.
 _DECEIVING = re.compile(r"[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
 
 
 @dataclass(frozen=True, slots=True)
 class Content:
-    """What a part of a journal holds: runs, events about runs, and snapshots of uncommitted code."""
+    """What a part of a journal holds: runs, events about runs, and snapshots of the code that runs began with."""
 
     runs: int = 0
     events: int = 0
@@ -73,6 +74,23 @@ def objection(rows: Iterable[Difference]) -> str:
         if row.new and snapshot and snapshot[1] != row.new.id:
             return f"{row.path} is another snapshot than its name says"
     return ""
+
+
+def committed_code(records: Mapping[str, bytes]) -> dict[str, str]:
+    """Return the code of runs that began with committed code: tree to commit.
+
+    Examples
+    --------
+    >>> committed_code({"runs/…": b'{"code": {"commit": "c0ffee", "tree": "4b825d", "snapshot": null}}'})
+    {'4b825d': 'c0ffee'}
+    """
+    found: dict[str, str] = {}
+    for data in records.values():
+        with suppress(ValueError, KeyError, TypeError, AttributeError, RecursionError):
+            code = json.loads(data)["code"]
+            if code["snapshot"] is None and _ID.fullmatch(code["commit"]) and _ID.fullmatch(code["tree"]):
+                found[code["tree"]] = code["commit"]
+    return found
 
 
 def people_in(records: Mapping[str, bytes]) -> tuple[str, ...]:

@@ -104,7 +104,7 @@ class Journal:
         files : mapping
             Path in the journal, as `journal_path` gives it, to bytes. What is there already stays as it is.
         snapshots : sequence of str
-            Ids of trees that Git has.
+            Ids of trees that hold the code of runs; those that Git does not have any more are passed over.
 
         Raises
         ------

@@ -63,7 +63,9 @@ class KnownRun(NamedTuple):
     commit, branch, dirty, snapshot
         The code it ran: HEAD, and the tree that holds uncommitted changes.
     params, metrics : mapping
-        Flat, as in the run record; a metric is a number, or an object with `value`, `n`, `low`, `high`.
+        Flat, as in the run record; a metric is a number, or an object with `value`, `n`, `low`, `high`. They answer to their names
+        with the file or the stage before it also where the record has them without. What an experiment set is among the
+        parameters, whether or not a stage is known to have used it.
     stages : tuple of str
         Names.
     experiment : mapping or None
@@ -96,6 +98,17 @@ class KnownRun(NamedTuple):
     notes: int = 0
     sources: Sequence[Source] = ()
 
+    @property
+    def repetition(self) -> bool:
+        """Whether `rerun` or `bisect` made it to look again at something, and not its user to get anywhere."""
+        return self.experiment is not None and ("rerun" in self.experiment or "bisect" in self.experiment)
+
+    @property
+    def repeats(self) -> str | None:
+        """The run that this one repeats."""
+        original = (self.experiment or {}).get("rerun")
+        return original if isinstance(original, str) else None
+
 
 class Production(NamedTuple):
     """One execution of a stage, as a run record, a stage record or DVC's lock file tells it.
@@ -112,6 +125,8 @@ class Production(NamedTuple):
         By path, relative to the project.
     params : mapping
         File to name to value.
+    filled : mapping
+        The same of parameters that stood in its texts where templates put them; no part of its key.
     program : JSON
         As records show it.
     started : str or None
@@ -140,6 +155,7 @@ class Production(NamedTuple):
     file: str
     system: str = "mlops"
     sources: Sequence[Source] = ()
+    filled: Mapping[str, Mapping[str, Any]] = {}
 
 
 class KnownData(NamedTuple):

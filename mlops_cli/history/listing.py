@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_cli.formats.canonical import compact
 from mlops_cli.history.directions import direction, value_of
+from mlops_cli.history.named import alike, bare, meant
 from mlops_cli.history.where.expression import Name
 
 if TYPE_CHECKING:
@@ -126,8 +127,8 @@ def varying(runs: Sequence[KnownRun]) -> list[Name]:
     """Return the parameters that have different values in some runs; one that a run does not have says nothing."""
     seen: dict[str, bytes] = {}
     found: dict[str, None] = {}
-    for run in runs:
-        for key, value in run.params.items():
+    for params in alike([run.params for run in runs]):
+        for key, value in params.items():
             if key not in found and seen.setdefault(key, compact(value)) != compact(value):
                 found[key] = None
     return [Name("params", key) for key in sorted(found)]
@@ -140,9 +141,7 @@ def main_metrics(runs: Sequence[KnownRun], said: Mapping[str, str]) -> list[Name
     """
     counts: dict[str, int] = {}
     for run in runs:
-        for key in {
-            key.rpartition(":")[2] for key, value in run.metrics.items() if value_of(value) is not None
-        }:
+        for key in {bare(key) for key, value in run.metrics.items() if value_of(value) is not None}:
             counts[key] = counts.get(key, 0) + 1
     chosen = sorted(counts, key=lambda key: (direction(key, said) is None, -counts[key], key))
     return [Name("metrics", key) for key in chosen[:_MAIN_METRICS]]
@@ -157,24 +156,24 @@ def judge(
     ----------
     runs : sequence of KnownRun
         In any order: what came before is told by when they ran. Of one with several stages that report a metric, the best counts.
+        Repetitions are no new idea: they are left out.
     shown : collection of str
         Of which runs this is wanted.
     """
     ways = {key: way for key in keys if (way := direction(key, said)) is not None}
     rows: dict[str, list[tuple[str, float, bool]]] = {key: [] for key in ways}
     for run in runs:
-        metrics = run.metrics
+        if run.repetition:
+            continue
         for key, way in ways.items():
-            own = metrics.get(key)
-            value = _best_of(metrics, key, way) if own is None else value_of(own)
+            value = _best_of(run.metrics, key, way)
             if value is not None:
                 rows[key].append((run.id, value, run.status == "ok"))
     return {key: _judged(sorted(rows[key]), way, shown) for key, way in ways.items() if rows[key]}
 
 
 def _best_of(metrics: Mapping[str, Any], key: str, way: Direction) -> float | None:
-    end = f":{key}"
-    found = [value_of(value) for name, value in metrics.items() if name.endswith(end)]
+    found = map(value_of, meant(metrics, key).values())
     values = [value for value in found if value is not None]
     return None if not values else max(values) if way == "up" else min(values)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from mlops_cli.errors import MlopsError
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
 
     from mlops_cli.git.records import RecordFile
     from mlops_cli.store.artifact import Artifact
+    from mlops_cli.store.digest import Digest
 
 
 class InGit:
@@ -52,25 +54,27 @@ def needs_of(record: RecordFile, in_git: InGit, *, history: bool = False) -> Ite
     """
     file = inside_project(record.path)
     prefix = record.path.removesuffix(file)
-    for path, artifact, files in _artifacts(file, record.data, history=history):
-        if prefix + path not in in_git:
-            yield Need(prefix + path, artifact, record.path, record.where, files)
+    tracked = file.startswith(f"{DATA_RECORDS}/")  # of outputs some are Git's alone; tracked data never was
+    with suppress(MlopsError):
+        for path, artifact, files, key in _artifacts(file, record.data, history=history):
+            if tracked or prefix + path not in in_git:
+                yield Need(prefix + path, artifact, record.path, record.where, files, key)
 
 
-def _artifacts(file: str, data: bytes, *, history: bool) -> Iterator[tuple[str, Artifact, int | None]]:
-    try:
-        if file.startswith(STAGES):
-            for path, artifact in load_stage_record(data, file).outs.items():
-                yield path, artifact, None
-        elif file.startswith(f"{DATA_RECORDS}/"):
-            record = load_data_record(data, file)
-            yield record.path, record.artifact, record.files
-        elif file.startswith(MODELS):
-            for path, artifact in named_artifacts(data):
-                yield path, artifact, None
-        elif file.startswith(RUNS) and history and not event_name(file):
-            for stage in load_run_record(data, file).stages:
-                for path, artifact in stage.outs.items():
-                    yield path, artifact, None
-    except MlopsError:
-        return
+def _artifacts(
+    file: str, data: bytes, *, history: bool
+) -> Iterator[tuple[str, Artifact, int | None, Digest | None]]:
+    if file.startswith(STAGES):
+        made = load_stage_record(data, file)
+        for path, artifact in made.outs.items():
+            yield path, artifact, None, None if made.tainted else made.key
+    elif file.startswith(f"{DATA_RECORDS}/"):
+        record = load_data_record(data, file)
+        yield record.path, record.artifact, record.files, None
+    elif file.startswith(MODELS):
+        for path, artifact in named_artifacts(data):
+            yield path, artifact, None, None
+    elif file.startswith(RUNS) and history and not event_name(file):
+        for stage in load_run_record(data, file).stages:
+            for path, artifact in stage.outs.items():
+                yield path, artifact, None, None if stage.status == "tainted" else stage.key

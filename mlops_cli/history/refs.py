@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from mlops_cli.errors import MlopsError, UsageError
 from mlops_cli.formats.problems import nearest
+from mlops_cli.git.beyond import beyond_border
 from mlops_cli.project import RECORDS, data_record_path
 
 if TYPE_CHECKING:
@@ -86,6 +87,8 @@ def resolve(
     ------
     UsageError
         When it means nothing, or several things.
+    HistoryError
+        When it may mean a commit beyond the border of a shallow clone.
     """
     if text == _LATEST:
         return Ref(text, "run", _latest(history))
@@ -156,7 +159,7 @@ def _runs(history: History) -> list[KnownRun]:
     runs = history.runs(branch_only=True) or history.runs()
     if not runs:
         raise UsageError("there is no run yet", hint="Make one with: mlops run")
-    return [run for run in runs if not _repeats(run)] or runs
+    return [run for run in runs if not run.repetition] or runs
 
 
 def _latest(history: History) -> str:
@@ -165,21 +168,17 @@ def _latest(history: History) -> str:
     return next((run for run in runs if run.id in own), runs[0]).id
 
 
-def _repeats(run: KnownRun) -> bool:
-    """Whether a command made a run to look again at something, and not its user to get anywhere."""
-    return run.experiment is not None and ("rerun" in run.experiment or "bisect" in run.experiment)
-
-
 def _best(runs: Iterable[KnownRun], metric: str, said: Mapping[str, str] | None) -> str:
     from mlops_cli.history.directions import direction, value_of
+    from mlops_cli.history.named import meant
 
     found: list[tuple[float, str]] = []
     names: set[str] = set()
     for run in runs:
         names.update(run.metrics)
-        # What several stages report has their names before it: train@forest:auc.
-        told = [metric] if metric in run.metrics else [n for n in run.metrics if n.endswith(f":{metric}")]
-        values = [value_of(run.metrics[name]) for name in told] if run.status == "ok" else []
+        values = (
+            [value_of(each) for each in meant(run.metrics, metric).values()] if run.status == "ok" else []
+        )
         found += [(value, run.id) for value in values if value is not None]
     if not found:
         hint = nearest(metric, sorted(names)) or f"metrics are {', '.join(sorted(names)[:10])}"
@@ -301,6 +300,9 @@ def _speakable(text: str) -> bool:
 
 
 def _unknown(history: History, git: Git, text: str) -> MlopsError:
+    beyond = beyond_border(git, text)
+    if beyond is not None:
+        return beyond
     if _MODEL.fullmatch(text):
         model, _, what = text.replace(":", "@").partition("@")
         return UsageError(

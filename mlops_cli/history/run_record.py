@@ -36,6 +36,8 @@ class StageRun:
         None where an input was never known.
     params : mapping
         File to name to value.
+    filled : mapping
+        The same of parameters that are not declared, and stood in the stage's texts where templates put them; no part of its key.
     metrics : mapping
         Name to number, or to an object with `value`, `n`, `low`, `high`.
     """
@@ -53,10 +55,13 @@ class StageRun:
     deps: Mapping[str, Artifact] = field(default_factory=dict)
     outs: Mapping[str, Artifact] = field(default_factory=dict)
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    filled: Mapping[str, Any] = field(default_factory=dict)
 
     def brief(self) -> StageRun:
-        """Return what a record says of a stage that had nothing to do: its key; the stage record holds the rest."""
-        return StageRun(self.name, self.status, self.key) if self.status == "fresh" else self
+        """Return what a record says of a stage that had nothing to do: its key, and what no stage record holds."""
+        if self.status != "fresh":
+            return self
+        return StageRun(self.name, self.status, self.key, metrics=self.metrics, filled=self.filled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +117,7 @@ def flat_params(stages: Iterable[StageRun]) -> dict[str, Any]:
     """Return the parameters of all stages by dotted name; one that two files define differently is prefixed by its file."""
     found: dict[str, dict[str, Any]] = {}
     for stage in stages:
-        for file, values in stage.params.items():
+        for file, values in (*stage.filled.items(), *stage.params.items()):
             for name, value in values.items():
                 _flatten(name, value, file, found)
     flat: dict[str, Any] = {}
@@ -205,6 +210,7 @@ def _dump_stage(stage: StageRun) -> dict[str, Any]:
         "log": stage.log,
         "message": stage.message,
         "params": {file: dict(values) for file, values in stage.params.items()},
+        "filled": {file: dict(values) for file, values in stage.filled.items()},
         "deps": {path: artifact.record() for path, artifact in stage.deps.items()},
         "outs": {path: artifact.record() for path, artifact in stage.outs.items()},
         "metrics": dict(stage.metrics),
@@ -239,7 +245,7 @@ def load_run_record(data: bytes, file: str) -> RunRecord:
             runtime=_load_runtime(object_field(value, "runtime", file)),
             params=object_field(value, "params", file),
             metrics=object_field(value, "metrics", file),
-            parents=tuple(value["parents"]),
+            parents=tuple(dict(parent) for parent in value["parents"]),
             left_out=tuple(dict(row) for row in value.get("left_out", ())),
             experiment=dict(value["experiment"]) if value.get("experiment") else None,
         )
@@ -268,6 +274,7 @@ def _load_stage(row: Mapping[str, Any]) -> StageRun:
         deps={path: artifact_from_record(a) for path, a in row.get("deps", {}).items()},
         outs={path: artifact_from_record(a) for path, a in row.get("outs", {}).items()},
         metrics=row.get("metrics", {}),
+        filled=row.get("filled", {}),
     )
 
 

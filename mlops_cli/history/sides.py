@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_cli.formats.redact import redact
 from mlops_cli.history.known import own_changes
+from mlops_cli.history.named import alike, metrics_by_stage, params_by_file, with_set
 from mlops_cli.history.run_record import StageRun, flat_metrics, flat_params
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ class Facts:
     commit, branch : str or None
         The code that it began with.
     tree : str or None
-        What Git calls the code: a tree, or a commit where nothing was uncommitted; None where nobody knows it.
+        What Git calls the code: of a run its tree, which outlives its commit; None where nobody knows it.
     inputs : mapping
         By path: code and data.
     outs : mapping of str to str
@@ -146,9 +147,9 @@ def facts_of_run(name: str, record: RunRecord, by_key: Callable[[str], Sequence[
         dirty=code.dirty,
         set_only=code.dirty and not own_changes(code.dirty, record.experiment),
         # Where uncommitted code was not kept, nobody knows what it was.
-        tree=code.snapshot or (None if code.dirty else code.commit),
-        params=record.params,
-        metrics=record.metrics,
+        tree=code.snapshot or (None if code.dirty else code.tree),
+        params=params_by_file(with_set(record.params, record.experiment), stages),
+        metrics=metrics_by_stage(record.metrics, stages),
         environment=environment_of(record.runtime),
         parents=_parents(record.parents),
         **_of_stages(stages),
@@ -170,8 +171,8 @@ def facts_of_commit(
         name=name,
         commit=commit,
         tree=commit,
-        params=flat_params(rows),
-        metrics=flat_metrics(rows),
+        params=params_by_file(flat_params(rows), rows),
+        metrics=metrics_by_stage(flat_metrics(rows), rows),
         environment=environment_of(runtime) if runtime else None,
         **_of_stages(rows),
     )
@@ -185,7 +186,19 @@ def whole(stage: StageRun, by_key: Callable[[str], Sequence[Production]]) -> Sta
     if not known:
         return stage
     first = next((each for each in known if each.stage == stage.name), known[0])
-    return replace(stage, program=first.program, params=first.params, deps=first.deps, outs=first.outs)
+    metrics = stage.metrics or first.metrics
+    return replace(
+        stage, program=first.program, params=first.params, deps=first.deps, outs=first.outs, metrics=metrics
+    )
+
+
+def named_alike(runs: Sequence[Facts]) -> list[Facts]:
+    """Return the facts of runs in which a parameter, and a metric, has one name, whichever stages of a run have it."""
+    params, metrics = alike([facts.params for facts in runs]), alike([facts.metrics for facts in runs])
+    return [
+        replace(facts, params=one, metrics=other)
+        for facts, one, other in zip(runs, params, metrics, strict=True)
+    ]
 
 
 def _of_stages(stages: Sequence[StageRun]) -> dict[str, Any]:

@@ -31,7 +31,7 @@ class Started(NamedTuple):
     path : str
         Where the journal is to keep its record.
     snapshots : sequence of str
-        Trees that the record names.
+        Trees of the code that the record names.
     store, session : str
         The session that the run belongs to: while it is alive, the run is its own business. Empty where the record is final.
     record : bytes
@@ -81,12 +81,7 @@ def record_started(git: Git, project: Project) -> tuple[str, ...]:
 
     Journal(git, project).append(
         {note.path: note.record for note in left.values()},
-        [
-            tree
-            for note in left.values()
-            for tree in note.snapshots
-            if git.ask("cat-file", "-e", tree) is not None
-        ],
+        [tree for note in left.values() for tree in note.snapshots],
     )
     for run in left:
         forget_run(project, run)

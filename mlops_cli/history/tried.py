@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_cli.history.directions import Direction, direction, value_of
+from mlops_cli.history.named import shared, spelled
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -49,11 +50,18 @@ class Tried:
         Nearest first: fewest conditions missed, then the closest values, then the newest.
     best : mapping of str to Best
         For each metric that these runs report, and of which it is known which way it is better.
+    several : frozenset of str
+        Metrics that several stages of a run reported: here they all stand with their stages.
     """
 
     found: tuple[KnownRun, ...]
     near: tuple[Near, ...]
     best: Mapping[str, Best]
+    several: frozenset[str] = frozenset()
+
+    def metrics(self, run: KnownRun) -> Mapping[str, Any]:
+        """Return the metrics of a run, each of which has the same name in all runs."""
+        return spelled(run.metrics, self.several)
 
 
 def search(
@@ -89,8 +97,12 @@ def search(
             kinds[kind] = Near(run, tuple(misses)) if first is None else Near(*first[:2], first.others + 1)
     close = [each for each in kinds.values() if _is_near(each.misses, len(conditions))]
     kept = tuple(sorted(close, key=_farness)[:near])  # of equally near ones the newest stays first
-    names = _names((*found, *(each.run for each in kept)))
-    return Tried(tuple(found), kept, best_of(runs, names, said) if best else {})
+    result = Tried(tuple(found), kept, {})
+    if not best:
+        return result
+    result = replace(result, several=shared(run.metrics for run in runs))
+    names = [name for run in (*found, *(each.run for each in kept)) for name in result.metrics(run)]
+    return replace(result, best=best_of(runs, dict.fromkeys(names), said))
 
 
 def _is_near(misses: Sequence[Miss], conditions: int) -> bool:
@@ -102,14 +114,10 @@ def _farness(near: Near) -> tuple[int, float]:
     return len(near.misses), sum(miss.distance for miss in near.misses)
 
 
-def _names(runs: Iterable[KnownRun]) -> list[str]:
-    return list(dict.fromkeys(name for run in runs for name in run.metrics))
-
-
 def best_of(
     runs: Iterable[KnownRun], names: Iterable[str], said: Mapping[str, str] | None = None
 ) -> dict[str, Best]:
-    """Return the best value of each metric over all runs that ended well; of equal ones the earliest run's.
+    """Return the best value of each metric over all runs that ended well and are no repetitions; of equal ones the earliest run's.
 
     Parameters
     ----------
@@ -119,7 +127,7 @@ def best_of(
     ways = {name: way for name in names if (way := direction(name, said)) is not None}
     best: dict[str, Best] = {}
     for run in runs if ways else ():
-        if run.status == "ok":
+        if run.status == "ok" and not run.repetition:
             _take_better(best, run, run.metrics, ways)
     return best
 

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from mlops_cli.formats.yaml_text import Node
 
 _WIDTH = 100
+_BEGIN = re.compile(r"""\s*(?:-(?=\s)|(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^\s"'#\[{][^#]*?)\s*:(?=\s))""")
+_AFTER_QUOTES = re.compile(r"""\s*(?:"(?:[^"\\]|\\.)*"|'(?:[^']|'')*'|[^"'#]|(?<!\s)#)*?(?<=\s)(#.*)""")
+_AFTER_TEXT = re.compile(r".*?(?:(?<=\s)|^)(#.*)")
 _SIMPLE = re.compile(r"[A-Za-z0-9_./][\w./-]*")
 
 
@@ -24,7 +27,7 @@ def emit(node: Node, source: str = "") -> str:
     Parameters
     ----------
     source : str
-        The text that the lines of the nodes count in; comments above a key or an item come along.
+        The text that the lines of the nodes count in; comments above and beside a key or an item come along.
     """
     writer = _Writer(source)
     writer.mapping(node, "")
@@ -36,6 +39,7 @@ class _Writer:
         self.source = source.splitlines()
         self.lines: list[str] = []
         self.used: set[int] = set()
+        self.beside: set[int] = set()
 
     def mapping(self, node: Node, indent: str, first: str | None = None) -> None:
         """Write the keys of a mapping; `first` is what the first line begins with in place of the indentation."""
@@ -51,18 +55,18 @@ class _Writer:
         if isinstance(node.value, dict | list) and node.value:
             inline = f"{start} {flow(node)}"
             if _was_inline(node, line) and len(inline) <= _WIDTH:
-                self.lines.append(inline)
+                self._line(inline, line)
                 return
-            self.lines.append(start)
+            self._line(start, line)
             if isinstance(node.value, dict):
                 self.mapping(node, f"{indent}  ")
             else:
                 self._items(node, f"{indent}  ")
             return
         if node.value is None:
-            self.lines.append(start)
+            self._line(start, line)
             return
-        self._scalar(node, start, f"{indent}  ")
+        self._scalar(node, start, f"{indent}  ", line)
 
     def _items(self, node: Node, indent: str) -> None:
         for item in node.value:
@@ -72,15 +76,23 @@ class _Writer:
                 inline = f"{start} {flow(item)}"
                 plain = all(not isinstance(value.value, dict | list) for value in item.value.values())
                 if "path" in item.value and plain and len(inline) <= _WIDTH:
-                    self.lines.append(inline)
+                    self._line(inline, item.line)
                 else:
                     self.mapping(item, f"{indent}  ", f"{start} ")
             elif isinstance(item.value, list):
-                self.lines.append(f"{start} {flow(item)}")
+                self._line(f"{start} {flow(item)}", item.line)
             else:
-                self._scalar(item, start, f"{indent}  ")
+                self._scalar(item, start, f"{indent}  ", item.line)
 
-    def _scalar(self, node: Node, start: str, indent: str) -> None:
+    def _line(self, text: str, line: int) -> None:
+        """Write a line, with the comment that stood beside what it was."""
+        beside = ""
+        if 0 < line <= len(self.source) and line not in self.beside:
+            self.beside.add(line)
+            beside = _comment(self.source[line - 1])
+        self.lines.append(f"{text}  {beside}" if beside else text)
+
+    def _scalar(self, node: Node, start: str, indent: str, line: int) -> None:
         value = node.value
         lines: list[str] | None = None
         if isinstance(value, str) and "\n" in value:
@@ -88,9 +100,10 @@ class _Writer:
         elif isinstance(value, str) and len(value) > _WIDTH and self._was_folded(node.line):
             lines = _folded(value, indent)
         if lines is not None:
-            self.lines += [f"{start} {lines[0]}", *lines[1:]]
+            self._line(f"{start} {lines[0]}", line)
+            self.lines += lines[1:]
             return
-        self.lines.append(f"{start} {scalar(value)}")
+        self._line(f"{start} {scalar(value)}", line)
 
     def _was_folded(self, line: int) -> bool:
         """Whether what begins on a line was one long text in several lines."""
@@ -110,6 +123,23 @@ class _Writer:
         if not before and self.lines and not self.lines[-1].endswith(":"):
             self.lines.append("")
         self.lines += [f"{indent}{text.strip()}" for text in self.source[start : line - 1]]
+
+
+def _comment(line: str) -> str:
+    """Return the comment at the end of a line of YAML; empty where there is none.
+
+    Examples
+    --------
+    >>> _comment("prep:   # prepare"), _comment("cmd: echo it's # here"), _comment("cmd: 'a # b'")
+    ('# prepare', '# here', '')
+    """
+    rest = line.lstrip()
+    while (begin := _BEGIN.match(rest)) is not None and begin.end():
+        rest = rest[begin.end() :].lstrip()
+    # In quotes and in lists beside their keys what is quoted hides a #; in plain text a quote is a letter.
+    quoted = rest[:1] in ('"', "'", "[", "{")
+    found = (_AFTER_QUOTES if quoted else _AFTER_TEXT).match(rest)
+    return found[1].rstrip() if found else ""
 
 
 def _was_inline(node: Node, line: int) -> bool:

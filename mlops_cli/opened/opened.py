@@ -195,7 +195,7 @@ class Opened:
         """What all refs, journals and the workspace say about this project, as of now."""
         from mlops_cli.history.index.history import History
 
-        return History(self.project, self.environment.variables)
+        return History(self.project, self.environment.variables, self.notices)
 
     def read(self, path: str) -> bytes | None:
         """Return the bytes of a file of the project, or None where there is none.

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from mlops_cli.store.workspace import Workspace
 
 # Raised whenever the parser reads the same file differently, so that no memo of an older reading is believed.
-_READING = 3
+_READING = 4
 
 
 def read_config(data: bytes, file: str, cache: StatCache) -> Config:

@@ -72,6 +72,9 @@ class Stage:
         Folder in which the commands run, relative to the project; `.` is the project's own.
     params : mapping
         Parameter file to name to value; the name `""` stands for the whole file.
+    filled : mapping
+        The same of parameters that are not among these, and stand in the stage's texts where templates put them: they decide
+        the result through the texts, and are no part of the key themselves.
     env : tuple of str
         Variables whose values are part of the key.
     runtime : tuple of str
@@ -92,6 +95,7 @@ class Stage:
     wdir: str = "."
     deps: tuple[Dependency, ...] = ()
     params: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    filled: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     env: tuple[str, ...] = ()
     outs: tuple[Output, ...] = ()
     runtime: tuple[str, ...] = ()

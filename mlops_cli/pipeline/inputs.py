@@ -126,7 +126,10 @@ class ResolvedInputs:
             message = (
                 f"{dep.path} is not there, and {makers[0].stage}, which makes it, is not part of this run"
             )
-            hint = f"run {makers[0].stage} first, or leave --only out"
+            record = self.facts.record(makers[0].stage)
+            known = record is not None and makers[0].path in record.outs
+            bring = f", or bring it with: mlops pull {makers[0].path}" if known else ""
+            hint = f"run {makers[0].stage} first, or leave --only out{bring}"
             self.problems.append(Problem(*dep.place, message, hint))
         elif sources:
             maker = f"{sources[0].stage} makes {sources[0].path}, but there is no {dep.path} in it"

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.formats.problems import nearest
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlops_cli.formats.problems import Problems
 
@@ -65,19 +66,23 @@ def lookup(values: Mapping[str, Any], name: str) -> Any:
     Raises
     ------
     LookupError
-        With a hint as its text.
+        With a hint as its text: the nearest name there is, to be written in place of this one.
 
     Examples
     --------
     >>> lookup({"train": {"depth": 4}}, "train.depth")
     4
+    >>> lookup({"train": {"depth": 4}}, "train.depht")
+    Traceback (most recent call last):
+    LookupError: did you mean "train.depth"?
     """
     if not name:
         return values
     if name in values:  # a key that itself holds dots
         return values[name]
     current: Any = values
-    for part in name.split("."):
+    parts = name.split(".")
+    for count, part in enumerate(parts):
         if isinstance(current, dict) and part in current:
             current = current[part]
         elif (
@@ -86,8 +91,37 @@ def lookup(values: Mapping[str, Any], name: str) -> Any:
             current = current[position]
         else:
             known = [str(key) for key in current] if isinstance(current, dict) else []
-            raise LookupError(nearest(part, known) or (f"it has {_some(known)}" if known else ""))
+            close = nearest_name(parts, count, current)
+            raise LookupError(close or (f"it has {_some(known)}" if known else ""))
     return current
+
+
+def nearest_name(parts: Sequence[str], at: int, values: Any) -> str:
+    """Return `did you mean "train.depth"?` for a dotted name of which one part is not there; empty where nothing is near.
+
+    Parameters
+    ----------
+    at : int
+        Which part it is.
+    values : any
+        What the parts before it lead to.
+
+    Examples
+    --------
+    >>> nearest_name(["train", "depht"], 1, {"depth": 4}), nearest_name(["tran", "depth"], 0, {"train": {"depth": 4}})
+    ('did you mean "train.depth"?', 'did you mean "train.depth"?')
+    """
+    if not isinstance(values, dict):
+        return ""
+    close = nearest(parts[at], [str(key) for key in values])
+    if not close:
+        return ""
+    found = close.split('"')[1]
+    whole, rest = [*parts[:at], found], list(parts[at + 1 :])
+    with suppress(LookupError):  # what follows may be right
+        lookup(values, ".".join([found, *rest]))
+        whole += rest
+    return f'did you mean "{".".join(whole)}"?'
 
 
 def index_of(part: str) -> int | None:
@@ -120,6 +154,14 @@ def leaves(values: Mapping[str, Mapping[str, Any]]) -> dict[tuple[str, str], Any
     for file, selected in values.items():
         for name, value in selected.items():
             _leaves(file, name, value, found)
+    return found
+
+
+def together(values: Mapping[tuple[str, str], Any]) -> dict[str, dict[str, Any]]:
+    """Return file to name to value of what has both in its key: how stages hold parameters."""
+    found: dict[str, dict[str, Any]] = {}
+    for (file, name), value in values.items():
+        found.setdefault(file, {})[name] = value
     return found
 
 

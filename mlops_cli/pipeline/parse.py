@@ -19,7 +19,7 @@ from mlops_cli.pipeline.fields import Fields, given
 from mlops_cli.pipeline.models import read_models
 from mlops_cli.pipeline.parameters import ParameterFiles, is_parameter_file
 from mlops_cli.pipeline.stage_body import STAGE_KEYS, Surroundings, read_stage
-from mlops_cli.pipeline.template import Scope, fill
+from mlops_cli.pipeline.template import Scope, Used, fill
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
@@ -138,7 +138,7 @@ class _Parser:
             nodes = fields.items(top["runtime"], "runtime")
             runtime = tuple(path for node in nodes if (path := fields.path(node, "runtime")))
         around = Surroundings(fields, default, "params" in top, runtime, self.parameters, self.steps)
-        scope = Scope({}, {}, lambda: self._defaults(default))
+        scope = Scope({}, {}, lambda: self._defaults(default), file=default)
         if "vars" in top:
             scope = self._variables(top["vars"], fields, scope)
         return around, scope
@@ -151,11 +151,14 @@ class _Parser:
     def _variables(self, node: Node, fields: Fields, scope: Scope) -> Scope:
         """Return a scope with the variables; each may use those above it."""
         found: dict[str, Any] = {}
-        scope = Scope({}, found, scope.parameters)
+        origins: dict[str, str | Used] = {}
+        scope = Scope({}, found, scope.parameters, file=scope.file, origins=origins)
         for part in node.value if isinstance(node.value, list) else [node]:
             new: Mapping[str, Any]
+            file = ""
             if isinstance(part.value, str) and is_parameter_file(part.value):
-                new = self._variable_file(part, fields, scope)
+                file = fields.path(part, "vars")
+                new = self._variable_file(file, part, fields, scope)
             else:
                 new = fields.mapping(part, "vars")
             for name, item in new.items():
@@ -163,9 +166,12 @@ class _Parser:
                 if name in found:
                     hint = "rename one: all variables of a file lie together"
                     fields.problem(at, f'variable "{name}" is defined twice', hint)
+                each = scope.with_bound({})
                 value = (
-                    fill(item, scope, fields.file, self.problems).plain() if isinstance(item, Node) else item
+                    fill(item, each, fields.file, self.problems).plain() if isinstance(item, Node) else item
                 )
+                scope.blind = scope.blind or each.blind
+                origins[name] = file or each.used
                 if _too_large(value):
                     message = f'variable "{name}" grows beyond 10,000 values or a million characters'
                     fields.problem(at, message, "keep data in a file that stages read")
@@ -173,8 +179,7 @@ class _Parser:
                 found[name] = value
         return scope
 
-    def _variable_file(self, part: Node, fields: Fields, scope: Scope) -> Mapping[str, Any]:
-        file = fields.path(part, "vars")
+    def _variable_file(self, file: str, part: Node, fields: Fields, scope: Scope) -> Mapping[str, Any]:
         values = self.parameters.values(file) if file else {}
         if values is None:
             scope.blind = True
@@ -225,7 +230,7 @@ class _Parser:
                 hint = f"keep one of them; the other is on line {body.keys[key][0]}"
                 self.problems.add(fields.file, *inner.keys[key], f"{key} stands in do and beside it", hint)
             shared |= inner.value
-        members, blind = self._members(body, fields, scope)
+        members, used, blind = self._members(body, fields, scope)
         for label, bound in members:
             node = Node(shared, body.line, body.column, {**body.keys, **inner.keys})
             before = len(self.problems.found)
@@ -242,7 +247,7 @@ class _Parser:
             after_filling = len(self.problems.found)
             if own.blind or blind:
                 return  # what the templates stand for is unknown, so nothing can be said of the stage
-            stage = read_stage(address, filled, at, around)
+            stage = read_stage(address, filled, at, around, used | own.used)
             self._forget_consequences(before, after_filling)
             if len(self.problems.found) == before:
                 self.stages[address] = stage
@@ -266,24 +271,24 @@ class _Parser:
         fields.known_keys(inner, [key for key in STAGE_KEYS if key not in _ONCE], "do")
         return inner
 
-    def _members(self, body: Node, fields: Fields, scope: Scope) -> tuple[list[Member], bool]:
-        """Return the members of a stage, and whether what they come from is unknown."""
+    def _members(self, body: Node, fields: Fields, scope: Scope) -> tuple[list[Member], Used, bool]:
+        """Return the members of a stage, the parameters that they come from, and whether these are unknown."""
         if "matrix" in body.value and "foreach" in body.value:
             fields.problem(
                 body.value["foreach"], "a stage has matrix or foreach, not both", "keep one of them"
             )
-            return [], False
+            return [], {}, False
         for key, members in (("matrix", matrix_members), ("foreach", foreach_members)):
             if key in body.value:
                 before, own = len(self.problems.found), scope.with_bound({})
                 node = fill(body.value[key], own, fields.file, self.problems)
                 after_filling = len(self.problems.found)
                 if own.blind:
-                    return [], True
+                    return [], {}, True
                 found = members(node, fields)
                 self._forget_consequences(before, after_filling)
-                return (found if len(self.problems.found) == before else []), False
-        return [("", {})], False
+                return (found if len(self.problems.found) == before else []), own.used, False
+        return [("", {})], {}, False
 
 
 def _too_large(value: Any) -> bool:

@@ -104,7 +104,9 @@ def _decide_frozen(stage: Stage, record: StageRecord | None, facts: Facts) -> De
         inputs = Inputs(record.deps, record.env, record.runtime)
         return Decision(stage.name, "cached", reasons, inputs, record.key, record.outs)
     message = f"{stage.name} is frozen, but its output {gone[0]} is missing and not in the store"
-    problem = Problem(*stage.place, message, "bring the file back, or remove frozen")
+    known = record is not None and gone[0] in record.outs
+    bring = f"bring it with: mlops pull {gone[0]}" if known else "bring the file back"
+    problem = Problem(*stage.place, message, f"{bring}, or remove frozen")
     return Decision(stage.name, "stale", reasons, nothing, problems=(problem,))
 
 
@@ -126,6 +128,19 @@ def _whatever_is_known(stage: Stage, *, forced: bool) -> list[Reason]:
     return [Reason("forced")] * forced + [Reason("always")] * stage.always
 
 
+def _says_the_same(record: StageRecord, stage: Stage, inputs: Inputs) -> bool:
+    """Whether a record that has a stage's key also says what the stage is; quick, and False where only secrets were taken out."""
+    return (
+        record.program == stage.program
+        and record.wdir == stage.wdir
+        and record.params == stage.params
+        and record.env == inputs.env
+        and record.runtime == inputs.runtime
+        and record.deps.keys() == inputs.deps.keys()
+        and all(record.deps[path].digest == artifact.digest for path, artifact in inputs.deps.items())
+    )
+
+
 def _reasons(
     stage: Stage, record: StageRecord | None, key: Digest, inputs: Inputs, facts: Facts, *, forced: bool
 ) -> list[Reason]:
@@ -139,6 +154,10 @@ def _reasons(
             *reasons,
             *(differences(record, stage, inputs, set()) or [Reason("key-changed", "", record.key, key)]),
         ]
+    if not _says_the_same(
+        record, stage, inputs
+    ):  # somebody edited it: it does not say what its key stands for
+        reasons += differences(record, stage, inputs, set())
     for out in stage.outs:
         before, now = record.outs.get(out.path), facts.artifact(out.path)
         if now is None:

@@ -68,6 +68,21 @@ def shown_program(stage: Stage) -> Json:
     return stage.program if stage.uses else [redact(command) for command in stage.commands]
 
 
+def shown_filled(stage: Stage) -> dict[str, dict[str, Json]]:
+    """Return the parameters in a stage's texts as run records show them: without those that are secret.
+
+    That is one whose name says so, and one that was taken out of the program.
+    """
+    before, after = str(stage.program), str(shown_program(stage))
+    found: dict[str, dict[str, Json]] = {}
+    for file, values in stage.filled.items():
+        for name, value in values.items():
+            said, text = f"{name}={value}", str(value)
+            if redact(said) == said and (not text or before.count(text) == after.count(text)):
+                found.setdefault(file, {})[name] = value
+    return found
+
+
 def dump_stage_record(record: StageRecord) -> bytes:
     """Return the bytes of a record's file."""
     value: dict[str, Json] = {

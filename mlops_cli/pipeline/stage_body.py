@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.formats.problems import nearest
 from mlops_cli.pipeline.definition import Dependency, Output, OutputKind, Stage
-from mlops_cli.pipeline.parameters import ParameterFiles, finite, is_parameter_file, lookup
+from mlops_cli.pipeline.parameters import (
+    ParameterFiles,
+    finite,
+    is_parameter_file,
+    leaves,
+    lookup,
+    together,
+)
 from mlops_cli.store.globs import is_glob
 
 if TYPE_CHECKING:
@@ -43,7 +51,13 @@ class Surroundings:
     steps: Mapping[str, BuiltinStep]
 
 
-def read_stage(name: str, body: Node, at: Node, around: Surroundings) -> Stage:
+def read_stage(
+    name: str,
+    body: Node,
+    at: Node,
+    around: Surroundings,
+    used: Mapping[tuple[str, str], Any] = MappingProxyType({}),
+) -> Stage:
     """Return the stage that a body describes; whatever is wrong is kept in the problems of `around.fields`.
 
     Parameters
@@ -54,8 +68,21 @@ def read_stage(name: str, body: Node, at: Node, around: Surroundings) -> Stage:
         A mapping, templates filled.
     at : Node
         Where the stage's name stands.
+    used : mapping
+        File and name to value of the parameters that its templates were filled from.
     """
-    return _Reader(name, body, at, around).read()
+    stage = _Reader(name, body, at, around).read()
+    return replace(stage, filled=filled) if (filled := _filled(stage, used)) else stage
+
+
+def _filled(stage: Stage, used: Mapping[tuple[str, str], Any]) -> dict[str, dict[str, Json]]:
+    """Return parameters that are part of a stage's text alone: not those that it names as well, which count by their values."""
+    declared = leaves(stage.params)
+    found: dict[str, dict[str, Json]] = {}
+    for (file, name), value in sorted(leaves(together(used)).items()):
+        if (file, name) not in declared and finite(value):
+            found.setdefault(file, {})[name] = value
+    return found
 
 
 class _Reader:

@@ -7,18 +7,22 @@ number, a text, true or false. `\${` and `$${` stand for a plain `${`, for the s
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from mlops_cli.formats.problems import Problems, nearest
 from mlops_cli.formats.yaml_text import Node
-from mlops_cli.pipeline.parameters import index_of
+from mlops_cli.pipeline.parameters import index_of, nearest_name
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+    from mlops_cli.formats.problems import Problems
+
 _OPEN = re.compile(r"(\\|\$)?\$\{([^}]*)\}?")
 _PATH = re.compile(r"[A-Za-z_][\w-]*(?:\.[\w-]+|\[\d+\])*")
 _PART = re.compile(r"[\w-]+")
+
+# File and dotted name of parameters to their values.
+Used: TypeAlias = dict[tuple[str, str], Any]
 
 
 class Scope:
@@ -35,6 +39,15 @@ class Scope:
         `vars:` of the file.
     parameters : callable
         Returns the default parameter file, read when first asked for; None where it is broken.
+    file : str
+        The name of that file.
+    origins : mapping
+        Of a variable the file that it stands in; or what it was made of, as in `used`.
+
+    Attributes
+    ----------
+    used : dict
+        File and dotted name to value of every parameter that was asked for.
     """
 
     def __init__(
@@ -44,15 +57,22 @@ class Scope:
         parameters: Callable[[], Mapping[str, Any] | None],
         *,
         blind: bool = False,
+        file: str = "",
+        origins: Mapping[str, str | Used] | None = None,
     ) -> None:
         self.bound = bound
         self.variables = variables
         self.parameters = parameters
         self.blind = blind
+        self.file = file
+        self.origins = {} if origins is None else origins
+        self.used: Used = {}
 
     def with_bound(self, bound: Mapping[str, Any]) -> Scope:
-        """Return the scope of one member of a matrix."""
-        return Scope(bound, self.variables, self.parameters, blind=self.blind)
+        """Return the scope of one member of a matrix, by which nothing was used yet."""
+        return Scope(
+            bound, self.variables, self.parameters, blind=self.blind, file=self.file, origins=self.origins
+        )
 
     def find(self, expression: str) -> Any:
         """Return the value of a dotted name.
@@ -71,36 +91,67 @@ class Scope:
                 f"only a stage with {'matrix' if first == 'matrix' else 'foreach'} has ${{{first}}}"
             )
         if first in self.variables:
-            return _descend(self.variables, parts)
+            return self._variable(parts)
         parameters = self.parameters()
         if parameters is None:
             self.blind = True
             return ""
         if first in parameters:
-            return _descend(parameters, parts)
+            return self._parameter(parameters, parts)
         if first == "vars" and len(parts) > 1:
-            return _descend(self.variables, parts[1:])
+            return self._variable(parts[1:])
         if first == "params" and len(parts) > 1:
-            return _descend(parameters, parts[1:])
+            return self._parameter(parameters, parts[1:])
         if first in self.bound.get("matrix", ()):
             raise LookupError(f"did you mean ${{matrix.{expression}}}?")
-        known = [*self.bound, *self.variables, *parameters]
+        known = {**parameters, **self.variables, **self.bound}
         if self.blind:
             return ""
         nowhere = f'neither vars nor the parameter file has "{first}"'
         shell = f"define it in vars or in the parameter file; for the shell write \\${{{expression}}}"
-        raise LookupError(nearest(first, known) or (nowhere if len(parts) > 1 else shell))
+        raise LookupError(nearest_name(parts, 0, known) or (nowhere if len(parts) > 1 else shell))
+
+    def _variable(self, parts: list[str]) -> Any:
+        found, origin = _descend(self.variables, parts), self.origins.get(parts[0], {})
+        if isinstance(origin, str):
+            note_used(self.used, origin, self.variables, parts)
+        else:
+            self.used |= origin
+        return found
+
+    def _parameter(self, parameters: Mapping[str, Any], parts: list[str]) -> Any:
+        found = _descend(parameters, parts)
+        note_used(self.used, self.file, parameters, parts)
+        return found
+
+
+def note_used(used: Used, file: str, values: Mapping[str, Any], parts: list[str]) -> None:
+    """Note a parameter that is there: of a part of a list the whole, since that is what has a name.
+
+    Examples
+    --------
+    >>> used: Used = {}
+    >>> note_used(used, "params.yaml", {"train": {"sizes": [64, 32]}}, ["train", "sizes", "0"])
+    >>> used
+    {('params.yaml', 'train.sizes'): [64, 32]}
+    """
+    value: Any = values
+    for count, part in enumerate(parts):
+        if isinstance(value, list):
+            parts = parts[:count]
+            break
+        value = value[part]
+    used[file, ".".join(parts)] = value
 
 
 def _descend(values: Any, parts: list[str]) -> Any:
-    for part in parts:
+    for count, part in enumerate(parts):
         if isinstance(values, dict) and part in values:
             values = values[part]
         elif isinstance(values, list) and (position := index_of(part)) is not None and position < len(values):
             values = values[position]
         else:
-            known = values if isinstance(values, dict) else ()
-            raise LookupError(nearest(part, known) or _contents(part, values))
+            raise LookupError(nearest_name(parts, count, values) or _contents(part, values))
     return values
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.formats.quantities import size_text
+from mlops_cli.render.plain import plain
 from mlops_cli.render.text import files_text
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ def add_text(result: AddResult) -> str:
 
 
 def _line(added: Added) -> str:
-    what = f"{added.path} ({files_text(added.files)}, {size_text(added.size)})"
+    what = f"{plain(added.path)} ({files_text(added.files)}, {size_text(added.size)})"
     part = f": {added.part}" if added.part else ""
     return f"{_WORDS[added.state]} {what}{part}"
 

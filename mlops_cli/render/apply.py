@@ -26,7 +26,12 @@ def apply_text(result: ApplyResult) -> str:
         f"{brought.path}: placed {files_text(brought.files)}, {size_text(brought.size)}"
         for brought in result.outputs.brought
     ]
-    if not lines and result.exit_code == 0:
+    if result.params_only:
+        lines.append(
+            f"Parameters are as in {result.run} now; outputs and records stay as they are."
+            f" Bring them with: mlops apply {result.run}"
+        )
+    elif not lines and result.exit_code == 0:
         lines = ["The workspace is as in that run: nothing to do."]
     elif result.stages and result.exit_code == 0:
         lines.append(f"The workspace is as in {result.run} now. See it with: mlops status")

@@ -37,7 +37,7 @@ def _search(result: BisectResult, found: Found, everything: bool) -> Iterator[st
     if everything or found.outcome in ("planned", "unfinished"):
         yield from (_point(result.metric, point) for point in found.points)
     if found.guilty is not None:
-        yield from _guilt(result.metric, found.guilty, everything)
+        yield from _guilt(result, found.guilty, everything)
     else:
         yield _verdict(result, found)
     if found.outcome in ("suspects", "unfinished", "planned"):
@@ -51,7 +51,7 @@ def _verdict(result: BisectResult, found: Found) -> str:
     if found.outcome == "same":
         return f"nothing that {result.metric} rests on differs between {ends}; if it does, look at inputs outside of Git"
     if found.outcome == "not-fallen" and values:
-        return f"{result.metric} did not fall between {ends}: {values[0]:g} -> {values[-1]:g}"
+        return f"{result.metric} did not {_worse(result)} between {ends}: {values[0]:g} -> {values[-1]:g}"
     if found.outcome == "noise" and found.scale is not None:
         scale = found.scale
         return (
@@ -69,9 +69,21 @@ def _runs(count: int) -> str:
     return "1 more run" if count == 1 else f"{count} more runs"
 
 
-def _guilt(metric: str, guilt: Guilt, everything: bool) -> Iterator[str]:
+def _worse(result: BisectResult) -> str:
+    """Return what a metric does when it becomes worse; where its name does not tell, what it did from good to bad."""
+    if result.direction is not None:
+        return "rise" if result.direction == "down" else "fall"
+    scale, swapped = (result.found.scale if result.found else None), result.swapped
+    good, bad = (scale.good, scale.bad) if scale else (swapped.good, swapped.bad) if swapped else (None, None)
+    if good is None or bad is None or good == bad:
+        return "change"
+    return "rise" if good < bad else "fall"
+
+
+def _guilt(result: BisectResult, guilt: Guilt, everything: bool) -> Iterator[str]:
     commit, change = guilt.commit, guilt.change
-    yield f"{commit.id[:12]} made {metric} fall: {_value(guilt.before)} -> {_value(guilt.after)}"
+    moved = f"{_value(guilt.before)} -> {_value(guilt.after)}"
+    yield f"{commit.id[:12]} made {result.metric} {_worse(result)}: {moved}"
     yield f"  {commit.author} <{commit.email}>, {_when(commit.time)}: {commit.subject}"
     for param in change.params:
         yield f"  parameter {param.name}: {_side(param.old, param.there[0])} -> {_side(param.new, param.there[1])}"
@@ -129,7 +141,7 @@ def _outcome(result: BisectResult, swapped: Swapped) -> Iterator[str]:
     if swapped.outcome == "planned":
         yield f"{len(swapped.factors)} factors differ: it takes {_runs(2 * len(swapped.factors) + 3)} at most"
     elif swapped.outcome == "not-fallen":
-        yield f"{result.metric} did not fall"
+        yield f"{result.metric} did not {_worse(result)}"
     elif swapped.outcome == "unfinished":
         yield "not finished; the same command goes on where this one ended"
     else:
@@ -139,9 +151,18 @@ def _outcome(result: BisectResult, swapped: Swapped) -> Iterator[str]:
         elif swapped.restored is None:
             yield f"{top} is what moved it"
         else:
-            yield f"{top} is what moved it: put back alone, it gives {_value(swapped.restored)} again"
+            again = " again" if _is_back(swapped) else f", where good has {_value(swapped.good)}"
+            yield f"{top} is what moved it: put back alone, it gives {_value(swapped.restored)}{again}"
         if swapped.rest is not None and abs(swapped.rest) > 1e-9:
             yield f"{swapped.rest:+.6g} comes from several of them together"
+
+
+def _is_back(swapped: Swapped) -> bool:
+    """Whether the metric is what it was, as far as its scatter lets anybody tell."""
+    if swapped.restored is None or swapped.good is None:
+        return False
+    apart = abs(swapped.restored - swapped.good)
+    return apart <= max(swapped.scatter or 0.0, 1e-9 * abs(swapped.good))
 
 
 def _effect(effect: Effect) -> str:

@@ -11,8 +11,8 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from mlops_cli.render.fitting import fit_end, text_width
-from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.page_parts import text
+from mlops_cli.render.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

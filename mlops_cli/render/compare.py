@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Any
 
 from mlops_cli.history.sides import Input
 from mlops_cli.render.compare_rows import heads_of, labels_of, notes_of, sections_of, stale_notes
-from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.lists import list_text
+from mlops_cli.render.plain import plain
 from mlops_cli.render.runs_table import Cell as Field
 from mlops_cli.render.runs_table import runs_table
 from mlops_cli.render.short import short_text
@@ -68,13 +68,6 @@ def _steady(patch: str) -> str:
     """Return a difference whose content cannot steer a terminal: what would is spelled out."""
     lines = ("\t".join(plain(part) for part in line.split("\t")) for line in patch.split("\n"))
     return "\n".join(lines)
-
-
-def compare_csv(result: CompareResult) -> str:
-    """Return the comparison as rows: section, name, a column a side, and what changed."""
-    labels = labels_of(result.comparison.sides, brief=False)
-    rows = [(section.title, *row) for section in sections_of(result, whole=True) for row in section.rows]
-    return list_text(("section", "name", *labels, "change"), rows, "csv")
 
 
 def compare_markdown(result: CompareResult) -> str:

@@ -14,7 +14,7 @@ from mlops_cli.history.compare_profiles import (
     most_changed,
     telling,
 )
-from mlops_cli.render.lineage_facts import plain
+from mlops_cli.render.plain import plain
 from mlops_cli.render.profile import share_text, time_text
 from mlops_cli.render.short import short_text
 from mlops_cli.render.sizes import count_text, number_text, percent_change
@@ -43,8 +43,22 @@ class _Figure(NamedTuple):
         return max(figure_change(column, change) for column, change in self.sides.values())
 
 
-def profile_rows(profiles: Sequence[ProfileRow], *, everything: bool, whole: bool) -> list[tuple[str, ...]]:
-    """Return rows of the section on data: a name, a cell for each side, and what changed where there are two sides.
+class ProfileLine(NamedTuple):
+    """A row of the section on data: a cell for each side, and for each what changed from the first one."""
+
+    name: str
+    cells: Sequence[str]
+    changes: Sequence[str]
+
+
+def profile_rows(profiles: Sequence[ProfileRow], *, everything: bool) -> list[tuple[str, ...]]:
+    """Return rows of the section on data: a name, a cell for each side, and what changed where there are two sides."""
+    lines = profile_lines(profiles, everything=everything, whole=False)
+    return [(line.name, *_cells(line.cells, line.changes)) for line in lines]
+
+
+def profile_lines(profiles: Sequence[ProfileRow], *, everything: bool, whole: bool) -> list[ProfileLine]:
+    """Return what profiles say.
 
     Parameters
     ----------
@@ -53,7 +67,7 @@ def profile_rows(profiles: Sequence[ProfileRow], *, everything: bool, whole: boo
     whole : bool
         All columns and all figures, as for programs.
     """
-    found: list[tuple[str, ...]] = []
+    found: list[ProfileLine] = []
     for row in profiles:
         known = [cell.profile.rows for cell in row.cells if cell and cell.profile]
         if everything or len(set(known)) > 1 or any(cell and cell.problem for cell in row.cells):
@@ -113,7 +127,7 @@ def _column_wire(column: ColumnDiff) -> dict[str, Any]:
 # Rows -------------------------------------------------------------------------------------------------------------------
 
 
-def _rows_row(row: ProfileRow) -> tuple[str, ...]:
+def _rows_row(row: ProfileRow) -> ProfileLine:
     base = row.cells[0].profile if row.cells[0] else None
     cells, changes = [], []
     for cell in row.cells:
@@ -121,10 +135,10 @@ def _rows_row(row: ProfileRow) -> tuple[str, ...]:
         cells.append(f"{profile.rows:,}" if profile else "not here" if cell and cell.problem else "-")
         changed = base and profile and profile.rows != base.rows
         changes.append(_difference(base.rows, profile.rows) if base and profile and changed else "")
-    return (f"{_short(row.name)}: rows", *_cells(cells, changes))
+    return ProfileLine(f"{_short(row.name)}: rows", cells, changes)
 
 
-def _column_rows(row: ProfileRow, *, whole: bool) -> list[tuple[str, ...]]:
+def _column_rows(row: ProfileRow, *, whole: bool) -> list[ProfileLine]:
     """Return a row for each figure that is shown, of the columns that changed most on any side."""
     columns: dict[str, dict[int, ColumnDiff]] = {}
     for number, found in enumerate(row.diffs):
@@ -139,13 +153,13 @@ def _column_rows(row: ProfileRow, *, whole: bool) -> list[tuple[str, ...]]:
         more = (
             f"{_short(row.name)}: {'… and ' if shown else ''}{left} changed {'less' if shown else 'little'}"
         )
-        rows.append((more, *_cells([""] * len(row.cells), [""] * len(row.cells))))
+        rows.append(ProfileLine(more, [""] * len(row.cells), [""] * len(row.cells)))
     return rows
 
 
 def _figure_rows(
     row: ProfileRow, name: str, columns: dict[int, ColumnDiff], *, whole: bool
-) -> list[tuple[str, ...]]:
+) -> list[ProfileLine]:
     lead = f"{_short(row.name)}: {_short(name)}"
     found = []
     status = {number: _STATUS[each.status] for number, each in columns.items() if each.status in _STATUS}
@@ -153,12 +167,12 @@ def _figure_rows(
         there = next(iter(columns.values())).before is not None
         cells = ["there" if there else "-"]
         cells += [_presence(row, number, status, there=there) for number in range(1, len(row.cells))]
-        found.append((lead, *_cells(cells, [status.get(number, "") for number in range(len(row.cells))])))
+        found.append(ProfileLine(lead, cells, [status.get(number, "") for number in range(len(row.cells))]))
     figures = _figures(columns, whole=whole)
     if not figures and not status:
         far = [columns[at].distance if at in columns else None for at in range(len(row.cells))]
         said = ["" if each is None else f"distance {each:.2f}" for each in far]
-        found.append((f"{lead}: distribution", *_cells([""] * len(row.cells), said)))
+        found.append(ProfileLine(f"{lead}: distribution", [""] * len(row.cells), said))
     for figure in figures if whole else figures[:_FIGURES]:
         cells = [_value(figure.change, figure.change.before)]
         changes = [""]
@@ -170,7 +184,7 @@ def _figure_rows(
             changes.append(_change(column, change) if column else "")
         # What does not differ in the digits that people are shown tells them nothing.
         if whole or len(set(cells)) > 1:
-            found.append((f"{lead}: {_short(figure.what)}", *_cells(cells, changes)))
+            found.append(ProfileLine(f"{lead}: {_short(figure.what)}", cells, changes))
     return found
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from mlops_cli.formats.quantities import size_text
 from mlops_cli.history.conditions import shown
 from mlops_cli.history.sides import Input
-from mlops_cli.render.lineage_facts import plain
+from mlops_cli.render.plain import plain
 from mlops_cli.render.short import short_text
 from mlops_cli.render.sizes import count_text, number_text, percent_change
 
@@ -84,14 +84,8 @@ def _code_of(facts: Facts) -> str:
 # Sections ---------------------------------------------------------------------------------------------------------------
 
 
-def sections_of(result: CompareResult, *, whole: bool = False) -> list[Section]:
-    """Return the sections that have anything in them.
-
-    Parameters
-    ----------
-    whole : bool
-        All rows and all of each value, as for programs.
-    """
+def sections_of(result: CompareResult) -> list[Section]:
+    """Return the sections that have anything in them."""
     comparison = result.comparison
     sections = [Section("metrics", [_metric_row(row) for row in comparison.metrics])]
     for title, rows in (
@@ -99,20 +93,20 @@ def sections_of(result: CompareResult, *, whole: bool = False) -> list[Section]:
         ("data", comparison.data),
         ("commands", comparison.commands),
     ):
-        more = _profile_rows(result, whole=whole) if title == "data" else []
-        sections.append(Section(title, [*(_row(row, whole) for row in rows), *more]))
+        more = _profile_rows(result) if title == "data" else []
+        sections.append(Section(title, [*map(_row, rows), *more]))
     sections.append(Section("code", _code_rows(result.code)))
-    sections.append(Section("environment", [_row(row, whole) for row in comparison.environment]))
-    sections.append(Section("parents", [_row(row, whole) for row in comparison.parents]))
-    return [section if whole else _cut(section) for section in sections if section.rows]
+    sections.append(Section("environment", [_row(row) for row in comparison.environment]))
+    sections.append(Section("parents", [_row(row) for row in comparison.parents]))
+    return [_cut(section) for section in sections if section.rows]
 
 
-def _profile_rows(result: CompareResult, *, whole: bool) -> list[tuple[str, ...]]:
+def _profile_rows(result: CompareResult) -> list[tuple[str, ...]]:
     if not result.profiles:
         return []
     from mlops_cli.render.compare_profiles import profile_rows
 
-    return profile_rows(result.profiles, everything=result.comparison.everything, whole=whole)
+    return profile_rows(result.profiles, everything=result.comparison.everything)
 
 
 def _cut(section: Section) -> Section:
@@ -122,13 +116,13 @@ def _cut(section: Section) -> Section:
     return Section(section.title, [*section.rows[:_MOST], (more, *("",) * (len(section.rows[0]) - 1))])
 
 
-def _row(row: Row, whole: bool) -> tuple[str, ...]:
-    return (row.name, *(_cell_text(cell, whole) for cell in row.cells), _input_change(row))
+def _row(row: Row) -> tuple[str, ...]:
+    return (row.name, *(_short(cell_text(cell)) for cell in row.cells), input_change(row))
 
 
-def _cell_text(cell: Cell | None, whole: bool) -> str:
-    text = "-" if cell is None else ", ".join(_value_text(value) for value in cell.values)
-    return text if whole else _short(text)
+def cell_text(cell: Cell | None) -> str:
+    """Return what a side has, whole."""
+    return "-" if cell is None else ", ".join(_value_text(value) for value in cell.values)
 
 
 def _value_text(value: Any) -> str:
@@ -138,7 +132,7 @@ def _value_text(value: Any) -> str:
     return shown(value)
 
 
-def _input_change(row: Row) -> str:
+def input_change(row: Row) -> str:
     """Return how the amount of data changed between two sides."""
     if len(row.cells) != 2:
         return ""
@@ -192,7 +186,15 @@ def _change_text(change: Change | None) -> str:
 
 
 def _code_rows(changes: Sequence[CodeChange]) -> list[tuple[str, ...]]:
-    """Return a row for each file that differs in any side; those that a stage read come first."""
+    """Return a row for each file that differs in any side."""
+    files = code_lines(changes)
+    if len(changes) == 1:
+        return [(path, "", "", files[path][0]) for path in files]
+    return [(path, "", *files[path], "") for path in files]
+
+
+def code_lines(changes: Sequence[CodeChange]) -> dict[str, list[str]]:
+    """Return for each file that differs in any side how it does in each; those that a stage read come first."""
     files: dict[str, list[str]] = {}
     read = {path for change in changes for path in change.read}
     for number, change in enumerate(changes):
@@ -200,10 +202,7 @@ def _code_rows(changes: Sequence[CodeChange]) -> list[tuple[str, ...]]:
             cells = files.setdefault(file.path, [""] * len(changes))
             lines = "not text" if file.added is None else f"+{file.added} -{file.removed}"
             cells[number] = lines + (f" (was {file.before})" if file.before else "")
-    ordered = sorted(files, key=lambda path: (path not in read, path))
-    if len(changes) == 1:
-        return [(path, "", "", files[path][0]) for path in ordered]
-    return [(path, "", *files[path], "") for path in ordered]
+    return {path: files[path] for path in sorted(files, key=lambda path: (path not in read, path))}
 
 
 def notes_of(result: CompareResult) -> list[str]:

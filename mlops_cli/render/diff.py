@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 from mlops_cli.formats.quantities import size_text
 
 if TYPE_CHECKING:
-    from mlops_cli.actions.diff import ArtifactChange, DiffResult
+    from mlops_cli.actions.diff import ArtifactChange, DiffResult, FileChange
     from mlops_cli.store.artifact import Artifact
 
 _SCHEMA = 1
@@ -17,13 +17,15 @@ def diff_rows(result: DiffResult) -> tuple[tuple[str, ...], list[tuple[str, ...]
     """Return head and rows of the list of changes: an artifact, then what differs inside it."""
     rows: list[tuple[str, ...]] = []
     for change in result.changes:
-        rows.append((_name(change), change.state, _size(change.old), _size(change.new)))
+        rows.append(
+            (_name(change), change.state, _size(change.old), _size(change.new), ", ".join(change.why))
+        )
         for file in change.files:
             sizes = [size_text(size) if size is not None else "" for size in (file.old, file.new)]
-            rows.append((f"{change.path}/{file.path}", file.state, *sizes))
+            rows.append((f"{change.path}/{file.path}", file.state, *sizes, ", ".join(file.why)))
         if change.unknown:
-            rows.append((f"{change.path}/…", "not in the store", "", ""))
-    return ("path", "change", "old", "new"), rows
+            rows.append((f"{change.path}/…", "not in the store", "", "", ""))
+    return ("path", "change", "old", "new", "why"), rows
 
 
 def diff_summary(result: DiffResult) -> str:
@@ -66,8 +68,14 @@ def _change(change: ArtifactChange) -> dict[str, Any]:
         "state": change.state,
         "old": change.old.record() if change.old else None,
         "new": change.new.record() if change.new else None,
-        "files": [{"path": f.path, "state": f.state, "old": f.old, "new": f.new} for f in change.files],
-    }
+        "files": [
+            {"path": f.path, "state": f.state, "old": f.old, "new": f.new} | _why(f) for f in change.files
+        ],
+    } | _why(change)
     if change.unknown:
         value["unknown"] = True
     return value
+
+
+def _why(change: ArtifactChange | FileChange) -> dict[str, Any]:
+    return {"why": list(change.why)} if change.why else {}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 from mlops_cli.execution.events import Notice
 from mlops_cli.history.directions import direction, value_of
-from mlops_cli.render.lineage_facts import plain
+from mlops_cli.render.plain import plain
 from mlops_cli.render.runs_table import Cell, runs_table, text_width
 from mlops_cli.render.text import seconds_text
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlops_cli.render.checkout import checkout_wire
+from mlops_cli.render.checkout import away_line, checkout_wire, left_lines
 from mlops_cli.render.transfer import transfer_wire
 from mlops_cli.render.wire import error_wire
 
@@ -78,6 +78,10 @@ def agreed_text(found: Sequence[Agreed]) -> str:
             lines += [f"mlops: {each.error.message}", each.error.hint]
         if each.result is None:
             continue
+        lines += [f"mlops: {each.prefix}{away_line(away)}" for away in each.result.away[:_MOST]]
+        if len(each.result.away) > _MOST:
+            lines.append(f"mlops: and {len(each.result.away) - _MOST} more that are no longer recorded")
+        lines += left_lines(each.result.left, prefix=each.prefix)
         kept = [each.prefix + k.path for k in each.result.kept]
         if kept:
             lines += [
@@ -103,10 +107,10 @@ def objections_text(objections: Sequence[Objection]) -> str:
 
 
 def stopped_push_text() -> str:
-    """Return what to know when artifacts could not be pushed."""
+    """Return what to know when data of the commits could not be sent."""
     return (
-        "mlops: not everything that the commits record is on the remote, so nothing was pushed."
-        " All the same: git push --no-verify\n"
+        "mlops: not all data that the commits record is on the remote for data, so Git was told to push nothing\n"
+        "Push the commits all the same with: git push --no-verify; their data later with: mlops push --rev BRANCH\n"
     )
 
 

@@ -5,15 +5,16 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.render.lineage_facts import (
+    also_text,
     artifact_text,
     departed_wire,
     environment_text,
     origin_text,
     pairs_text,
-    plain,
     relation_text,
     run_text,
 )
+from mlops_cli.render.plain import plain
 from mlops_cli.render.short import short_text
 from mlops_cli.render.sizes import count_text
 
@@ -141,9 +142,9 @@ class _Tree:
         return lead + "  ".join(word for word in words if word) + plain(tail)
 
     def _below(self, node: Node) -> list[str]:
-        """Return lines about an execution: parameters, metrics, environment."""
+        """Return lines about an execution: parameters, metrics, environment; about an artifact, who else made it."""
         if node.kind != "run":
-            return []
+            return [plain(also_text(node.facts))] if "also_made_by" in node.facts else []
         facts = node.facts
         rows = []
         if facts.get("message"):

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.formats.quantities import size_text
+from mlops_cli.render.plain import plain
 from mlops_cli.render.short import short_text
 from mlops_cli.render.text import seconds_text
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 
     from mlops_cli.tracking.lineage_departed import Departed
 
+_OTHERS = 3  # runs that are named which made the same bytes
 _RELATIONS = {"warm_start": "warm start", "built_on": "built on it"}
 _STATUS = {"ran": "ran", "cached": "restored, not run again", "recorded": "recorded", "tainted": "tainted"}
 _TITLES = {
@@ -34,19 +36,6 @@ _TITLES = {
 }
 
 
-def plain(text: str) -> str:
-    r"""Return text that a terminal shows as it is, on one line: what would steer it is spelled out.
-
-    Examples
-    --------
-    >>> plain("a\nb\x1b[1m")
-    'a\\nb\\x1b[1m'
-    """
-    if text.isprintable():
-        return text
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)
-
-
 def short_digest(digest: str) -> str:
     """Return a digest's beginning.
 
@@ -57,6 +46,19 @@ def short_digest(digest: str) -> str:
     """
     kind, _, rest = digest.partition(":")
     return f"{kind}:{rest[:12]}"
+
+
+def also_text(facts: Mapping[str, Any]) -> str:
+    """Return which other runs made the same bytes as an artifact.
+
+    Examples
+    --------
+    >>> also_text({"also_made_by": ["20260101T000000000-1f2e3d4c"]})
+    'also made by run 20260101T000000000-1f2e3d4c (same bytes)'
+    """
+    runs = [str(run) for run in facts["also_made_by"]]
+    more = f" and {len(runs) - _OTHERS} more" if runs[_OTHERS:] else ""
+    return f"also made by run {', '.join(runs[:_OTHERS])}{more} (same bytes)"
 
 
 def moment_text(value: Any) -> str:

@@ -7,7 +7,8 @@ import re
 from typing import TYPE_CHECKING
 
 from mlops_cli.history.lineage.fold import fold, whole
-from mlops_cli.render.lineage_facts import plain, relation_text, short_digest
+from mlops_cli.render.lineage_facts import relation_text, short_digest
+from mlops_cli.render.plain import plain
 
 if TYPE_CHECKING:
     from mlops_cli.history.lineage.fold import Shown, View

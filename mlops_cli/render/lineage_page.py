@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 from mlops_cli.history.lineage.fold import fold
 from mlops_cli.render.fitting import fit_end, fit_middle
 from mlops_cli.render.layered import HEIGHT, WIDTH, lay_out
-from mlops_cli.render.lineage_facts import fact_rows, moment_text, plain, relation_text, short_digest
+from mlops_cli.render.lineage_facts import fact_rows, moment_text, relation_text, short_digest
+from mlops_cli.render.plain import plain
 from mlops_cli.render.sizes import count_text
 
 if TYPE_CHECKING:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from mlops_cli.render.lineage_facts import plain
+from mlops_cli.render.plain import plain
 from mlops_cli.render.sizes import count_text
 
 if TYPE_CHECKING:

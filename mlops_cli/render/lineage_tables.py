@@ -8,13 +8,13 @@ from mlops_cli.history.directions import direction
 from mlops_cli.render.lineage_facts import (
     artifact_text,
     departed_wire,
-    plain,
     relation_text,
     run_text,
     short_digest,
     value_text,
 )
 from mlops_cli.render.lists import list_text
+from mlops_cli.render.plain import plain
 from mlops_cli.render.short import short_text
 from mlops_cli.render.sizes import count_text
 

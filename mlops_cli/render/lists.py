@@ -5,6 +5,8 @@ from __future__ import annotations
 import io
 from typing import TYPE_CHECKING
 
+from mlops_cli.render.plain import plain
+
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
@@ -14,7 +16,7 @@ FORMS = ("table", "json", "csv", "md")
 def list_text(
     head: Sequence[str], rows: Sequence[Sequence[str]], form: str, *, width: int | None = None
 ) -> str:
-    """Return a list as text, newline at its end.
+    """Return a list as text, newline at its end; what would steer a terminal is spelled out, but for CSV, which has its quotes.
 
     Parameters
     ----------
@@ -42,7 +44,7 @@ def _csv(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
 
 def _markdown(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     def line(cells: Sequence[str]) -> str:
-        return "| " + " | ".join(cell.replace("|", "\\|").replace("\n", " ") for cell in cells) + " |\n"
+        return "| " + " | ".join(plain(cell).replace("|", "\\|") for cell in cells) + " |\n"
 
     return line(head) + line(["---"] * len(head)) + "".join(line(row) for row in rows)
 
@@ -59,6 +61,6 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int | None
     for name in head:
         table.add_column(name, overflow="fold")
     for row in rows:
-        table.add_row(*(Text(cell) for cell in row))
+        table.add_row(*(Text(plain(cell)) for cell in row))
     console.print(table)
     return "".join(line.rstrip() + "\n" for line in out.getvalue().splitlines())

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 _SCHEMA = 1
 _SHOWN = 40
 _FEW = 8
+_SETTLED = ("fresh", "cached", "ok")
 
 
 def migrate_text(result: MigrateResult, *, everything: bool = False) -> str:
@@ -47,12 +48,13 @@ def _written(result: MigrateResult, *, everything: bool) -> list[str]:
 
 
 def _states(moved: Sequence[Moved]) -> str:
-    counts = Counter(each.state for each in moved)
-    text = ", ".join(f"{count} {state}" for state, count in counts.items())
-    unsettled = [each.name for each in moved if each.state not in ("fresh", "ok")]
-    if unsettled:
-        text += f" ({', '.join(unsettled[:8])}{', …' if len(unsettled) > 8 else ''})"
-    return text
+    """Return how many are in which state, with names where something is still to be done."""
+    parts = []
+    for state, count in Counter(each.state for each in moved).items():
+        names = [each.name for each in moved if each.state == state] if state not in _SETTLED else []
+        shown = f" ({', '.join(names[:_FEW])}{', …' if len(names) > _FEW else ''})" if names else ""
+        parts.append(f"{count} {state}{shown}")
+    return ", ".join(parts)
 
 
 def _notes(title: str, notes: Sequence[Note]) -> list[str]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from html import escape
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.page_numbers import ABSENT, interval_texts, is_number
+from mlops_cli.render.plain import plain
 from mlops_cli.render.short import short_text
 
 if TYPE_CHECKING:

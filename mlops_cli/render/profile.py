@@ -17,8 +17,8 @@ from mlops_cli.data.profile.model import (
 )
 from mlops_cli.data.profile.reading import Distribution
 from mlops_cli.data.profile.text import profile_wire, rounded
-from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.lists import list_text
+from mlops_cli.render.plain import plain
 from mlops_cli.render.runs_table import Cell, runs_table
 from mlops_cli.render.short import short_text
 from mlops_cli.render.sizes import count_text, number_text

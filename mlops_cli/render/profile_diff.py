@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.history.compare_profiles import most_changed, telling
-from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.lists import list_text
+from mlops_cli.render.plain import plain
 from mlops_cli.render.profile import share_text, time_text
 from mlops_cli.render.runs_table import Cell, runs_table
 from mlops_cli.render.short import short_text

@@ -22,7 +22,7 @@ def remove_text(result: RemoveResult) -> str:
 def _line(removed: Removed) -> str:
     record = removed.record
     if record is None:
-        return f"{removed.path} was not tracked any more; its ignore rule is gone now"
+        return f"{removed.path} was not tracked any more; nothing takes it away, and it has no ignore rule"
     return (
         f"no longer tracked: {removed.path} ({files_text(record.files)}, {size_text(record.artifact.size)})"
     )

@@ -8,10 +8,13 @@ from typing import TYPE_CHECKING, Any
 from mlops_cli.history.directions import value_of
 from mlops_cli.history.known import own_changes
 from mlops_cli.history.listing import CODE
+from mlops_cli.history.named import alike, meant
+from mlops_cli.history.where.expression import GROUPS, Name
 from mlops_cli.history.where.fields import kind_of, reader
-from mlops_cli.render.lineage_facts import moment_text, plain, value_text
+from mlops_cli.render.lineage_facts import moment_text, value_text
 from mlops_cli.render.lists import list_text
-from mlops_cli.render.runs_table import Cell, runs_table
+from mlops_cli.render.plain import plain
+from mlops_cli.render.runs_table import REPEATED, Cell, runs_table
 from mlops_cli.render.short import PROSE, short_text
 from mlops_cli.render.sizes import count_text
 from mlops_cli.render.text import seconds_text
@@ -21,7 +24,6 @@ if TYPE_CHECKING:
 
     from mlops_cli.actions.runs import RunsResult
     from mlops_cli.history.known import KnownRun
-    from mlops_cli.history.where.expression import Name
     from mlops_cli.history.where.unmet import Unmet
 
 _SCHEMA = 1
@@ -46,6 +48,8 @@ _TEXTS: Mapping[str, Callable[[KnownRun, Any], str]] = {
     "commit": lambda run, _: (run.commit or "")[:10],
     "snapshot": lambda run, _: (run.snapshot or "")[:10],
     "dirty": lambda run, _: "yes" if run.dirty else "no",
+    "repetition": lambda run, _: "yes" if run.repetition else "no",
+    "status": lambda run, _: run.status + (f" {REPEATED}" if run.repetition else ""),
 }
 
 
@@ -60,8 +64,9 @@ def runs_text(result: RunsResult, form: str, *, width: int | None = None) -> str
         Columns of the terminal; None for no limit, as in a file.
     """
     if form == "csv":
-        rows = [[_exact(run, name, result.now) for name in result.columns] for run in result.runs]
-        return list_text([_full(name) for name in result.columns], rows, "csv")
+        columns = [column for name in result.columns for column in _exact_columns(result, name)]
+        heads, rows = [head for head, _ in columns], zip(*[column for _, column in columns], strict=True)
+        return list_text(heads, list(rows), "csv")
     cells = [[_cell(result, run, name) for name in result.columns] for run in result.runs]
     head = [_short(name) for name in result.columns]
     if form == "md":
@@ -114,10 +119,6 @@ def runs_json(result: RunsResult) -> str:
 
 
 # Cells --------------------------------------------------------------------------------------------------------------
-
-
-def _full(name: Name) -> str:
-    return str(name)
 
 
 def _short(name: Name) -> str:
@@ -176,6 +177,38 @@ def _code(run: KnownRun) -> str:
     return plain(" ".join(parts)) + ("*" if own_changes(run.dirty, run.experiment) else "")
 
 
+def _exact_columns(result: RunsResult, name: Name) -> list[tuple[str, list[str]]]:
+    """Return head and cells for programs: a parameter or metric that runs have of several files or stages has a column for each."""
+    if name.root not in GROUPS:
+        return [(str(name), [_exact(run, name, result.now) for run in result.runs])]
+    found = alike([getattr(run, name.root) for run in result.runs])
+    own = [meant(dict(values), name.key) for values in found]
+    key, part = name.key, ""
+    if name.root == "metrics" and not any(own):  # `auc.low`
+        key, _, part = name.key.rpartition(".")
+        own = [_parts(meant(dict(values), key), part) for values in found]
+    names = sorted({each for values in own for each in values}, key=lambda each: (":" in each, each)) or [
+        name.key
+    ]
+    columns = [
+        [_plain_text(_measured(values[each])) if each in values else "" for values in own] for each in names
+    ]
+    return [(str(Name(name.root, each)), column) for each, column in zip(names, columns, strict=True)]
+
+
+def _parts(metrics: Mapping[str, Any], part: str) -> dict[str, Any]:
+    return {
+        f"{name}.{part}": value[part]
+        for name, value in metrics.items()
+        if isinstance(value, dict) and part in value
+    }
+
+
+def _measured(value: Any) -> Any:
+    number = value_of(value)
+    return value if number is None else number
+
+
 def _exact(run: KnownRun, name: Name, now: float) -> str:
     """Return a cell for programs: whole, and numbers as they are; empty only where there is no value."""
     if name == CODE:
@@ -187,10 +220,11 @@ def _exact(run: KnownRun, name: Name, now: float) -> str:
         return run.author or run.email
     if kind_of(name) == "span" and values:
         return f"{values[0]:.3f}"
-    return ", ".join(
-        value if isinstance(value, str) and value not in _UNTEXT else json.dumps(value, ensure_ascii=False)
-        for value in values
-    )
+    return ", ".join(map(_plain_text, values))
+
+
+def _plain_text(value: Any) -> str:
+    return value if isinstance(value, str) and value not in _UNTEXT else json.dumps(value, ensure_ascii=False)
 
 
 def age_text(seconds: float) -> str:

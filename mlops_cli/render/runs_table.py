@@ -9,6 +9,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
 _GAP = 2
+REPEATED = "↻"  # behind the status of a run that repeats another
 _LEAST_ELASTIC = 12  # columns of text that may be cut
 
 

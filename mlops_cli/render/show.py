@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 from mlops_cli.formats.quantities import size_text
 from mlops_cli.history.known import own_changes
 from mlops_cli.history.run_event import dump_run_event
-from mlops_cli.render.lineage_facts import moment_text, plain, short_digest, value_text
+from mlops_cli.render.lineage_facts import moment_text, short_digest, value_text
+from mlops_cli.render.plain import plain
 from mlops_cli.render.runs_table import text_width
 from mlops_cli.render.short import PROSE, VALUE, short_text
 from mlops_cli.render.sizes import count_text
@@ -17,7 +18,7 @@ from mlops_cli.render.text import seconds_text
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from mlops_cli.actions.show import ShowResult
+    from mlops_cli.actions.show import CodeHere, ShowResult
     from mlops_cli.history.known import Source
     from mlops_cli.history.run_event import RunEvent
     from mlops_cli.history.run_record import RunRecord, StageRun
@@ -40,7 +41,7 @@ def show_text(result: ShowResult, *, everything: bool = False) -> str:
     prose, value = (None, None) if everything else (PROSE, VALUE)
     sections = [
         _rows(_head(record), most=prose),
-        _section("code", _code(record)),
+        _section("code", _code(record, result.code)),
         _stages(record.stages, everything=everything),
         _section("parameters", ((name, value_text(given)) for name, given in record.params.items()), value),
         _section("metrics", ((name, value_text(found)) for name, found in record.metrics.items()), value),
@@ -76,15 +77,20 @@ def _head(record: RunRecord) -> Iterable[tuple[str, str]]:
         yield "parent", _pairs(parent)
 
 
-def _code(record: RunRecord) -> Iterable[tuple[str, str]]:
+def _code(record: RunRecord, here: CodeHere) -> Iterable[tuple[str, str]]:
     code = record.code
     yield "branch", code.branch or "none (detached HEAD)"
     yield (
         "commit",
         (code.commit or "none yet")
-        + (" with uncommitted changes" if own_changes(code.dirty, record.experiment) else ""),
+        + (" with uncommitted changes" if own_changes(code.dirty, record.experiment) else "")
+        + (", which is not in this clone" if code.commit and here != "commit" else ""),
     )
-    if code.snapshot:
+    if here == "nothing":
+        yield "code", "not in this clone"
+    elif here == "tree":
+        yield "snapshot", f"{code.kept}; see its files with: git ls-tree -r {(code.kept or '')[:10]}"
+    elif code.snapshot:
         yield (
             "snapshot",
             f"{code.snapshot}; see the changes with: git diff {(code.commit or '')[:10]} {code.snapshot[:10]}",

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.formats.quantities import size_text
+from mlops_cli.render.plain import plain
+from mlops_cli.render.short import short_text
 from mlops_cli.render.sizes import count_text
 
 if TYPE_CHECKING:
@@ -28,10 +30,30 @@ def offer_text(offer: Offer) -> str:
         shown = f"{names}; {shown}"
     lines.append(f"They show: {shown}.")
     if offer.content.snapshots:
-        lines.append(
-            "Snapshots are the code as it lay there when a run began, what is not committed included."
-        )
+        lines.append(f"Snapshots are the code as it lay there when a run began, {_new_code(offer)}.")
+    if offer.secrets:
+        rest = len(offer.secrets) - _NAMED
+        names = ", ".join(plain(each) for each in offer.secrets[:_NAMED])
+        more = f" and {rest:,} more" if rest > 0 else ""
+        lines.append(f"These commits have what looks like a secret, and it is sent with them: {names}{more}.")
     return "".join(f"{line}\n" for line in lines)
+
+
+def _new_code(offer: Offer) -> str:
+    """Return which of the code nobody could read so far: what was not committed, and commits that were not pushed."""
+    parts = []
+    if offer.uncommitted:
+        parts.append(f"{offer.uncommitted:,} with what was not committed")
+    if offer.commits:
+        shown = [
+            f"{each.id[:10]} {short_text(plain(each.subject))}".strip() for each in offer.commits[:_NAMED]
+        ]
+        shown += [f"and {len(offer.commits) - _NAMED:,} more"] if offer.commits[_NAMED:] else []
+        count = count_text(len(offer.commits), "commit")
+        parts.append(f"those of {count} that {offer.remote} does not have: {'; '.join(shown)}")
+    if not parts:
+        return f"here all of commits that {offer.remote} has"
+    return f"of which {offer.remote} has not seen {', and '.join(parts)}"
 
 
 def content_text(content: Content) -> str:
@@ -90,7 +112,14 @@ def sync_wire(result: SyncResult) -> dict[str, Any]:
         "pushed": result.pushed,
         "offer": None
         if offer is None
-        else {**_content(offer.content), "bytes": offer.bytes, "people": list(offer.people)},
+        else {
+            **_content(offer.content),
+            "bytes": offer.bytes,
+            "people": list(offer.people),
+            "uncommitted": offer.uncommitted,
+            "commits": [each._asdict() for each in offer.commits],
+            "secrets": list(offer.secrets),
+        },
         "fetched": [
             {"clone": each.clone, **_content(each.content), "refused": each.refused or None}
             for each in result.theirs

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from mlops_cli.render.lineage_facts import plain
+from mlops_cli.render.plain import plain
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from mlops_cli.execution.outcome import NEEDS
 from mlops_cli.formats.redact import redact
 from mlops_cli.project import RECORDS
+from mlops_cli.render.absent import absent_text
+from mlops_cli.render.data_states import data_states_text
 from mlops_cli.render.lists import list_text
 from mlops_cli.render.runs_table import text_width
 
@@ -16,7 +18,7 @@ if TYPE_CHECKING:
     from mlops_cli.actions.init import InitResult
     from mlops_cli.actions.run import RunResult
     from mlops_cli.actions.stages import StagesResult
-    from mlops_cli.actions.status import DataState, StatusResult
+    from mlops_cli.actions.status import StatusResult
     from mlops_cli.execution.outcome import Outcome
     from mlops_cli.pipeline.decision import Decision, Reason
     from mlops_cli.tracking.last_failures import Failure
@@ -32,7 +34,8 @@ _WIDTH = 120  # of a table in a file
 
 def status_text(result: StatusResult, *, everything: bool = False, width: int | None = None) -> str:
     """Return the states of stages: a table where anything is to be done or the pipeline is small, and a sentence."""
-    data = _data_states(result.data, everything=everything, width=width)
+    data = data_states_text(result.data, everything=everything, width=width)
+    data += "".join(f"{each.message}.\n  {each.hint}\n" for each in result.seen)
     if not result.stages:
         return data or "There are no stages yet: describe one in mlops.yaml.\n"
     text = _states(result.stages, everything=everything, width=width, failed=result.failed)
@@ -65,35 +68,6 @@ def _states(
         return ""
     rows = [(d.stage, d.state, reasons_text(d.reasons, failed=d.stage in failed)) for d in shown]
     return list_text(("stage", "state", "why"), rows, "table", width=width)
-
-
-def _data_states(data: Sequence[DataState], *, everything: bool, width: int | None) -> str:
-    """Return the tracked data that is not as recorded, all where everything is wanted, and a sentence; empty without data."""
-    if not data:
-        return ""
-    counts = _counts(each.state for each in data)
-    what = "1 tracked path" if len(data) == 1 else f"{len(data)} tracked paths"
-    asked = any(each.source for each in data)
-    shown = [
-        each
-        for each in data
-        if each.state != "ok" or everything or each.source not in (None, "same", "pinned")
-    ]
-    rows = [(each.path, each.state, *([each.source or ""] if asked else [])) for each in shown]
-    table = (
-        list_text(("data", "state", *(["source"] if asked else [])), rows, "table", width=width)
-        if rows
-        else ""
-    )
-    news = sum(each.source == "new version" for each in data)
-    after = f" {news} with a new version at the source. Bring it with: mlops update\n" if news else "\n"
-    if counts.keys() == {"ok"}:
-        return f"{table}{what}, as recorded.{after}"
-    parts = [f"{counts[state]} {state}" for state in ("ok", "changed", "missing") if state in counts]
-    changed = "Record what changed with: mlops add PATH, or go back to the record with: mlops checkout PATH"
-    steps = [changed] if "changed" in counts else []
-    steps += ["Bring what is missing with: mlops checkout, or mlops pull"] if "missing" in counts else []
-    return f"{table}{what}: {', '.join(parts)}. {'. '.join(steps)}{'.' if news else ''}{after}"
 
 
 def _summary(decisions: Sequence[Decision], *, pull: bool = False) -> str:
@@ -195,7 +169,11 @@ def run_text(result: RunResult, *, width: int | None = None, everything: bool = 
         return "There are no stages yet: describe one in mlops.yaml.\n"
     if not result.outcomes:
         decisions = tuple(result.plan.decisions.values())
-        return _states(decisions, everything=everything, width=width) + _summary(decisions)
+        return (
+            _states(decisions, everything=everything, width=width)
+            + _summary(decisions)
+            + absent_text(result.absent, asked=result.pulls)
+        )
     counts = _counts(outcome.status for outcome in result.outcomes)
     if counts.keys() == {"fresh"}:
         return f"{_stages(len(result.outcomes))}, everything is fresh: nothing to do.\n"

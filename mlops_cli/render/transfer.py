@@ -18,10 +18,11 @@ if TYPE_CHECKING:
 
     from mlops_cli.actions.pull import PullResult
     from mlops_cli.store.transfer.flight import Tally
-    from mlops_cli.store.transfer.outcome import Transfer
+    from mlops_cli.store.transfer.outcome import Failure, Transfer
 
 _SCHEMA = 1
 _MOST_FAILURES = 20
+_MOST_GONE = 5
 _EVERY = 0.1  # seconds between two drawings of the live line
 _EVERY_PLAIN = 10.0  # seconds between two lines where nothing can be drawn over
 
@@ -41,7 +42,8 @@ def transfer_text(result: Transfer, verb: str) -> str:
         lines.append(f"{what} damaged here: set aside, and taken from {result.remote} again")
     if not result.transferred and result.good and not result.repaired:
         all_of = f" ({count_text(result.skipped)})" if result.skipped else ""
-        lines.append(f"Nothing to do: everything is {where} already{all_of}.")
+        what = "all that can be had" if result.gone else "everything"
+        lines.append(f"Nothing to do: {what} is {where} already{all_of}.")
     else:
         took = f" in {seconds_text(result.seconds)}"
         skipped = f"; {count_text(result.skipped)} {where} already" if result.skipped else ""
@@ -53,14 +55,29 @@ def transfer_text(result: Transfer, verb: str) -> str:
 
 
 def failures_text(result: Transfer) -> str:
-    """Return what could not be moved, and why."""
+    """Return what could not be moved, and why; then what helps, each once."""
     if result.good:
         return ""
     shown = result.failed[:_MOST_FAILURES]
-    lines = [f"{f.path or f.digest}: {f.why}" for f in shown]
+    lines = [f"{f.name}: {f.why}" for f in shown]
     if len(result.failed) > len(shown):
         lines.append(f"and {len(result.failed) - len(shown):,} more")
+    lines += dict.fromkeys(f.hint for f in result.failed if f.hint)
     return "\n".join(lines) + "\n"
+
+
+def gone_text(result: Transfer) -> str:
+    """Return what of older versions cannot be had any more, and that this is no harm; empty where everything can."""
+    if not result.gone:
+        return ""
+    names = [each.name for each in result.gone]
+    shown = ", ".join(names[:_MOST_GONE])
+    rest = f", and {len(names) - _MOST_GONE:,} more" if len(names) > _MOST_GONE else ""
+    verb = "is" if len(names) == 1 else "are"
+    return (
+        f"Of older versions {count_text(len(names))} {verb} neither here nor on {result.remote}: {shown}{rest}\n"
+        "Whoever still has them can send them with: mlops push --all\n"
+    )
 
 
 def transfer_wire(result: Transfer) -> dict[str, Any]:
@@ -72,10 +89,21 @@ def transfer_wire(result: Transfer) -> dict[str, Any]:
         "bytes": result.bytes,
         "requests": result.requests,
         "skipped": result.skipped,
-        "failed": [{"path": f.path or None, "digest": f.digest, "message": f.why} for f in result.failed],
+        "failed": [_failure_wire(each) for each in result.failed],
         "repaired": list(result.repaired),
         "healed": list(result.healed),
+        "gone": [_failure_wire(each) for each in result.gone],
         "seconds": round(result.seconds, 3),
+    }
+
+
+def _failure_wire(failure: Failure) -> dict[str, Any]:
+    return {
+        "path": failure.path or None,
+        "version": failure.version or None,
+        "digest": failure.digest,
+        "message": failure.why,
+        "hint": failure.hint,
     }
 
 

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 from mlops_cli.history.conditions import shown, values_of
 from mlops_cli.history.directions import value_of
 from mlops_cli.history.known import own_changes
-from mlops_cli.render.lineage_facts import plain
 from mlops_cli.render.lists import list_text
-from mlops_cli.render.runs_table import Cell, runs_table
+from mlops_cli.render.plain import plain
+from mlops_cli.render.runs_table import REPEATED, Cell, runs_table
 from mlops_cli.render.short import short_text
 from mlops_cli.render.sizes import count_text, number_text
 
@@ -66,7 +66,8 @@ def tried_rows(result: TriedResult, *, whole: bool = False) -> tuple[tuple[str, 
         All of each text, as for programs.
     """
     found, near = _listed(result), result.tried.near
-    metrics = _main_metrics([*found, *(each.run for each in near)], result.tried.best)
+    listed = [result.tried.metrics(run) for run in (*found, *(each.run for each in near))]
+    metrics = _main_metrics(listed, result.tried.best)
     head = ("run", "started", "by", "code", "status", *result.params, *metrics, "said", "differs")
     short = str if whole else _short
     rows = [(*_run_cells(run, result, metrics, short), "") for run in found]
@@ -90,11 +91,11 @@ def _listed(result: TriedResult) -> Sequence[KnownRun]:
     return result.tried.found[: result.shown]
 
 
-def _main_metrics(runs: Sequence[KnownRun], best: Mapping[str, Best]) -> list[str]:
+def _main_metrics(runs: Sequence[Mapping[str, Any]], best: Mapping[str, Best]) -> list[str]:
     """Return the metrics that most of the runs have; where it is known of any which way they are better, only of those."""
     counts: dict[str, int] = {}
     for run in runs:
-        for name in run.metrics:
+        for name in run:
             counts[name] = counts.get(name, 0) + 1
     telling = [name for name in counts if name in best] or list(counts)
     return sorted(telling, key=lambda name: (-counts[name], name))[:_METRICS]
@@ -109,7 +110,7 @@ def _run_cells(
         run.started[:16].replace("T", " "),
         plain(run.author or run.email),
         _code(run),
-        run.status,
+        run.status + (f" {REPEATED}" if run.repetition and short is not str else ""),
         *(short(text) for text in params),
         *(_metric(run, name, result.tried.best.get(name), short) for name in metrics),
         short(_said(run, result.notes.get(run.id, ()))),
@@ -131,7 +132,7 @@ def _metric(run: KnownRun, name: str, best: Best | None, short: Callable[[str], 
         return short(shown(run.metrics[name]))
     if best is None:
         return number_text(value)
-    far = "best" if value == best.value else f"{value - best.value:+.3g} to best"
+    far = "best" if value == best.value and not run.repetition else f"{value - best.value:+.3g} to best"
     return f"{number_text(value)} ({far})"
 
 
@@ -202,7 +203,7 @@ def _run_wire(run: KnownRun, result: TriedResult) -> dict[str, Any]:
         "dirty": run.dirty,
         "snapshot": run.snapshot,
         "params": dict(run.params),
-        "metrics": dict(run.metrics),
+        "metrics": dict(result.tried.metrics(run)),
         "to_best": _to_best(run, result),
         "stages": list(run.stages),
         "experiment": dict(run.experiment) if run.experiment else None,

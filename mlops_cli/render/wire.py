@@ -34,6 +34,7 @@ def status_wire(result: StatusResult) -> dict[str, Any]:
             {"path": data.path, "state": data.state} | ({"source": data.source} if data.source else {})
             for data in result.data
         ],
+        "seen_by_git": [each._asdict() for each in result.seen],
     }
 
 
@@ -41,7 +42,8 @@ def run_wire(result: RunResult) -> dict[str, Any]:
     """Return the shape of `run --json`; of a dry run, that of `status --json` with `"dry": true`."""
     if not result.outcomes and result.plan.decisions:
         decisions = [_decision(decision) for decision in result.plan.decisions.values()]
-        return {"schema": SCHEMA, "run": None, "dry": True, "stages": decisions}
+        absent = list(result.absent)
+        return {"schema": SCHEMA, "run": None, "dry": True, "stages": decisions, "absent": absent}
     return {
         "schema": SCHEMA,
         "run": result.run,
@@ -49,6 +51,7 @@ def run_wire(result: RunResult) -> dict[str, Any]:
         "seconds": round(result.seconds, 3),
         "written": list(result.written),
         "commit": result.commit,
+        **({"refused": result.refused.message} if result.refused else {}),
     }
 
 

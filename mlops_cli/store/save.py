@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.errors import DataError, FileError
 from mlops_cli.store.artifact import Artifact
 from mlops_cli.store.closure import Blobs, closure
-from mlops_cli.store.digest import Digest, parse_digest
+from mlops_cli.store.digest import Digest, digest_bytes, parse_digest
 from mlops_cli.store.look import FileLook, FolderLook
 from mlops_cli.store.tree import Entry, decode_tree, link_stays_inside
 
@@ -60,8 +60,17 @@ def save(workspace: Workspace, objects: Objects, paths: Sequence[str]) -> dict[s
         elif not whole(objects, [artifact]):
             _gather(workspace, objects, path, files, trees)
     _store_rest(workspace, objects, files)
+    _drop_damaged_lists(objects, trees)
     objects.put_blobs(trees)
     return saved
+
+
+def _drop_damaged_lists(objects: Objects, trees: Sequence[bytes]) -> None:
+    """Remove lists of files that are in the store and damaged: what is there already would not be put."""
+    digests = {digest_bytes(data) for data in trees}
+    there = digests - objects.missing(digests)
+    if there:
+        objects.remove(objects.damaged(there))
 
 
 def _store_rest(workspace: Workspace, objects: Objects, files: dict[Digest, str]) -> None:

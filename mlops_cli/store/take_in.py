@@ -118,11 +118,15 @@ def _check(item: Item, taken: Taken) -> None:
         raise wrong_content(item.expect, taken.digest)
 
 
+# What helps with content that is not what an import is pinned to.
+UNPIN = "Nothing was changed. If the new content is right, pin it instead, or take the pin off with: mlops update --unpin"
+
+
 def wrong_content(wanted: Digest, found: Digest) -> DataError:
     """Return the error of content that is not what it is pinned to."""
     return DataError(
         f"the content there is {found}, and {wanted} was asked for",
-        hint="Nothing was changed. If the new content is right, pin it instead, or take the pin off with: mlops update --unpin",
+        hint=UNPIN,
     )
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, NamedTuple
 
-from mlops_cli.errors import DataError, FileError, MlopsError, UsageError
+from mlops_cli.errors import DataError, FileError, MlopsError
 from mlops_cli.store.objects import DamagedObjectError
+from mlops_cli.tracking.recorded import no_such_part
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable, Collection, Sequence
 
     from mlops_cli.opened import Opened, Writing
     from mlops_cli.store.digest import Digest
@@ -31,10 +33,34 @@ class Brought(NamedTuple):
 
 
 class Kept(NamedTuple):
-    """A path that was left as it is, because these would be lost."""
+    """A path that was left as it is, because these would be lost; and the stage that makes it, if one does."""
 
     path: str
     losses: tuple[Loss, ...]
+    stage: str | None = None
+
+
+class Part(NamedTuple):
+    """A directory that is here only in part, because the content of these paths is not in the store."""
+
+    path: str
+    lacking: tuple[str, ...]
+
+
+class Away(NamedTuple):
+    """A path that was taken away, no longer recorded here: files and links, their bytes, and a commit that records it."""
+
+    path: str
+    files: int
+    size: int
+    commit: str
+
+
+class Left(NamedTuple):
+    """A path that was tracked as data, is not any more, and stays where it is; and why."""
+
+    path: str
+    why: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +75,18 @@ class CheckoutResult:
         What was not touched because content that is nowhere else would be lost.
     missing : tuple of str
         Paths whose content is not in the store.
+    partial : tuple of Part
+        Directories of which all is in place that could be had.
     failed : tuple of MlopsError
         Paths that could not be brought for another reason.
     damaged : frozenset of Digest
         Objects whose damage is such a reason.
+    away : tuple of Away
+        What was taken away because nothing here records it any more.
+    left : tuple of Left
+        What nothing here records any more, and stays.
+    rules : bool
+        Whether the ignore rules were written anew.
     """
 
     brought: tuple[Brought, ...]
@@ -61,11 +95,15 @@ class CheckoutResult:
     missing: tuple[str, ...] = ()
     failed: tuple[MlopsError, ...] = ()
     damaged: frozenset[Digest] = frozenset()
+    partial: tuple[Part, ...] = ()
+    away: tuple[Away, ...] = ()
+    left: tuple[Left, ...] = ()
+    rules: bool = False
 
     @property
     def exit_code(self) -> int:
         """0 when everything agrees; else 5, or what the first failure says."""
-        if self.kept or self.missing:
+        if self.kept or self.missing or self.partial:
             return DataError.exit_code
         return self.failed[0].exit_code if self.failed else 0
 
@@ -76,6 +114,7 @@ def agree(
     *,
     force: bool = False,
     together: bool = False,
+    in_part: bool = False,
     tell: Callable[[int, int], None] = lambda *_: None,
 ) -> CheckoutResult:
     """Make what was chosen lie in the workspace as it is recorded.
@@ -86,6 +125,9 @@ def agree(
         Take away also content that is nowhere else.
     together : bool
         Bring nothing where something would be lost, or is not here.
+    in_part : bool
+        Of tracked directories whose content is not all in the store, place what is. Only where nothing lies there, or a part of
+        what is recorded: versions are never mixed. And no outputs, which a stage may take for whole.
     tell : callable
         Told how many files and bytes were placed, while it happens.
     """
@@ -95,7 +137,7 @@ def agree(
     if not todo:
         return CheckoutResult((), len(chosen))
     with opened.writing(placing=True) as writing:
-        work = _Checkout(opened, writing, tell, force, together)
+        work = _Checkout(opened, writing, tell, force, together, in_part)
         return work.carry_out(todo, len(chosen) - len(todo))
 
 
@@ -119,6 +161,8 @@ class _Checkout:
     tell: Callable[[int, int], None]
     force: bool
     together: bool = False
+    in_part: bool = False
+    partial: list[Part] = field(default_factory=list)
     brought: list[Brought] = field(default_factory=list)
     kept: list[Kept] = field(default_factory=list)
     missing: list[str] = field(default_factory=list)
@@ -145,15 +189,15 @@ class _Checkout:
         with ExitStack() as stack:
             temporary = self._temporary(stack)
             for number, (each, difference) in enumerate(found):
+                place = f"{temporary}/agree-{number}"
                 if difference.empty:
                     same += 1
-                    continue
-                if absent & difference.needed:
-                    self.missing.append(each.path)
+                elif absent & difference.needed:
+                    self._bring_part(each, absent & difference.needed, objects, forest, place)
                 elif difference.losses and not self.force:
-                    self.kept.append(Kept(each.path, tuple(difference.losses)))
+                    self.kept.append(Kept(each.path, tuple(difference.losses), each.recorded.stage))
                 else:
-                    self._bring(each, difference, objects, forest, f"{temporary}/agree-{number}")
+                    self._bring(each, difference, objects, forest, place)
         return CheckoutResult(
             tuple(self.brought),
             same,
@@ -161,9 +205,12 @@ class _Checkout:
             tuple(sorted(self.missing)),
             tuple(self.failed),
             frozenset(self.damaged),
+            tuple(self.partial),
         )
 
-    def _compare(self, each: Chosen, objects: CountedObjects, forest: Forest) -> Difference | None:
+    def _compare(
+        self, each: Chosen, objects: CountedObjects, forest: Forest, without: Collection[Digest] = frozenset()
+    ) -> Difference | None:
         from mlops_cli.store.placement.difference import Wanted, compare, top_entry
         from mlops_cli.store.placement.forest import MissingContentError
 
@@ -173,15 +220,11 @@ class _Checkout:
                 forest.find(recorded.artifact, each.inside) if each.inside else top_entry(recorded.artifact)
             )
             if entry is None:
-                raise UsageError(
-                    f"the record of {recorded.path} has no {each.inside}",
-                    hint="See what changed with: mlops diff --files",
-                )
+                raise no_such_part(recorded.path, each.inside)
             depth = each.inside.count("/") + 1 if each.inside else 0
             wanted = Wanted(each.path, entry, depth, recorded.own)
-            return compare(
-                self.opened.workspace, objects, forest, wanted, f"{self.opened.store.absolute()}/objects/"
-            )
+            placed = f"{self.opened.store.absolute()}/objects/"
+            return compare(self.opened.workspace, objects, forest, wanted, placed, without)
         except MissingContentError:
             self.missing.append(each.path)
         except (DataError, FileError) as error:
@@ -200,9 +243,22 @@ class _Checkout:
         stack.callback(session.close)
         return str(session.folder)
 
+    def _bring_part(
+        self, each: Chosen, absent: set[Digest], objects: CountedObjects, forest: Forest, temporary: str
+    ) -> None:
+        """Place what is in the store of a tracked directory, where that is wanted and mixes no versions."""
+        wanted = self.in_part and each.recorded.stage is None
+        part = self._compare(each, objects, forest, absent) if wanted else None
+        there = os.path.isdir(self.opened.workspace_path(each.path))
+        if part is None or not part.only_adds or (part.empty and not there):
+            self.missing.append(each.path)
+        elif part.empty or self._bring(each, part, objects, forest, temporary):
+            self.partial.append(Part(each.path, tuple(sorted(part.lacking))))
+
     def _bring(
         self, each: Chosen, difference: Difference, objects: CountedObjects, forest: Forest, temporary: str
-    ) -> None:
+    ) -> bool:
+        """Do what has to be done so that a path agrees; return whether it was done."""
         from mlops_cli.store.placement.agree import make_agree
 
         lock = self._lock(each.recorded.stage)
@@ -213,7 +269,7 @@ class _Checkout:
                     hint="Do it again when that has ended.",
                 )
             )
-            return
+            return False
         try:
             if lock is not None:
                 lock.note(f"{self.writing.session.id} {self.writing.session.store}")
@@ -225,9 +281,11 @@ class _Checkout:
             if isinstance(error, DamagedObjectError):  # which told of one: there may be more
                 self.damaged |= objects.damaged(difference.needed)
             self.failed.append(_about(each.path, error))
+            return False
         finally:
             if lock is not None:
                 lock.release()
+        return True
 
     def _lock(self, stage: str | None) -> Lock | None:
         """Return the lock of the stage that makes an output: nobody may run it meanwhile."""

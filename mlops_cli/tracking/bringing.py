@@ -18,7 +18,8 @@ from mlops_cli.tracking.agreeing import agree
 from mlops_cli.tracking.departures import departures, partly_here
 from mlops_cli.tracking.elsewhere import remote_store
 from mlops_cli.tracking.healing import heal
-from mlops_cli.tracking.recorded import Chosen, artifacts_of, recorded_artifacts
+from mlops_cli.tracking.recorded import Chosen, recorded_artifacts
+from mlops_cli.tracking.versions import complete_keys, told_apart, versions_of, with_outs
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
@@ -59,19 +60,25 @@ def bring(
         writing.commit.begin()
         healed = heal(opened, writing, store, suspects, tally) if suspects else set()
         artifacts = _bring_healing(opened, writing, store, chosen, tally, healed)
-        keys = {c.recorded.key for c in chosen if c.recorded.key is not None} if not tally.failed else set()
+        keys = complete_keys(writing.objects, chosen, artifacts) if tally.failed else _keys(chosen)
         wanted = {key for key in keys if writing.results.get(key) is None}
         if wanted:
             results = {key: outs for key, outs in remote_results(store).items() if key in wanted}
             # Outputs that Git keeps have no record of their own, and a result is nothing without their content.
-            recorded = recorded_artifacts(opened)
+            recorded = {*recorded_artifacts(opened), *(choice.recorded.path for choice in chosen)}
             rest = [out for outs in results.values() for path, out in outs.items() if path not in recorded]
             bring_artifacts(writing.objects, store, rest, tally)
             for key, outs in results.items():
                 writing.results.put(key, outs)
+            chosen, artifacts = with_outs(chosen, artifacts, results)
         objects = writing.objects
     outcome = transfer_outcome(name, store, tally, objects, artifacts, time.monotonic() - began)
+    outcome = told_apart(outcome, objects, store, chosen, artifacts)
     return replace(outcome, healed=tuple(sorted(healed)))
+
+
+def _keys(chosen: Sequence[Chosen]) -> set[Digest]:
+    return {choice.recorded.key for choice in chosen if choice.recorded.key is not None}
 
 
 def _bring_healing(
@@ -87,7 +94,7 @@ def _bring_healing(
     while True:
         before, tally.skipped = tally.objects, 0
         try:
-            artifacts = artifacts_of(through, chosen)
+            artifacts = versions_of(through, chosen)
         except DataError:
             lists = closure(writing.objects, [each.recorded.artifact for each in chosen if each.inside])
             came = heal(opened, writing, store, lists.missing.keys() - healed, tally)

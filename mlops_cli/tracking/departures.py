@@ -6,13 +6,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.errors import DataError
 from mlops_cli.store.digest import Digest
-from mlops_cli.store.globs import is_glob
+from mlops_cli.store.globs import fixed_part, glob_expression, is_glob
 from mlops_cli.store.look import FileLook, FolderLook
 from mlops_cli.store.placement.forest import Forest
-from mlops_cli.store.tracked import holder
+from mlops_cli.store.tracked import holder, overlapping
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from mlops_cli.opened import Opened
     from mlops_cli.store.artifact import Artifact
@@ -62,6 +62,9 @@ def departures(opened: Opened, names: Iterable[str]) -> Departures:
                 partial[each] = None
             else:
                 changed[record.path] = None
+    globs = {dep.path: None for name in names for dep in opened.stages[name].deps if is_glob(dep.path)}
+    for pattern in globs:
+        partial |= dict.fromkeys(_lacking_matches(opened, forest, pattern))
     return Departures(tuple(partial), tuple(changed))
 
 
@@ -83,6 +86,37 @@ def _recorded(forest: Forest, artifact: Artifact, inside: str) -> Artifact | Non
     if entry is None or entry.kind == "link":
         return None
     return artifact._replace(digest=Digest(entry.content), size=entry.size, tree=entry.kind == "tree")
+
+
+def _lacking_matches(opened: Opened, forest: Forest, pattern: str) -> Iterator[str]:
+    """Yield tracked directories that are here only in part, where a pattern would match something of what is missing."""
+    start, expression, deep = fixed_part(pattern), glob_expression(pattern), "**" in pattern
+    for top in overlapping(opened.data, start) if start else opened.data:
+        wanted, now = opened.data[top].artifact, opened.workspace.artifact(top)
+        if now is None or not (now.tree and wanted.tree) or now.same(wanted):
+            continue
+        if _part(opened, forest, top, wanted.digest):
+            missing = _lacking(forest, top, wanted.digest, opened.workspace.contents(top))
+            try:
+                found = any(expression.fullmatch(path) and not (deep and tree) for path, tree in missing)
+            except DataError:
+                found = True  # of a list that is not here nobody can tell
+            if found:
+                yield top
+
+
+def _lacking(
+    forest: Forest, folder: str, digest: str, there: FileLook | FolderLook | str | None
+) -> Iterator[tuple[str, bool]]:
+    """Yield the paths in a recorded folder that are not there, and whether each is a folder."""
+    children = there.children if isinstance(there, FolderLook) else {}
+    for entry in forest.entries(Digest(digest)):
+        path, child = f"{folder}/{entry.name}", children.get(entry.name)
+        if child is None:
+            yield path, entry.kind == "tree"
+        same = isinstance(child, FolderLook) and child.artifact and child.artifact.digest == entry.content
+        if entry.kind == "tree" and not same:
+            yield from _lacking(forest, path, entry.content, child)
 
 
 def _part(opened: Opened, forest: Forest, path: str, digest: Digest) -> bool:

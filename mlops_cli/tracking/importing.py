@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import threading
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import urlsplit
@@ -25,9 +26,10 @@ from mlops_cli.store.take_in import Item, Taken, assemble, take_in, wrong_conten
 from mlops_cli.store.tracked import DataRecord, dump_data_record, read_data_records
 from mlops_cli.store.transfer.flight import Flight
 from mlops_cli.store.tree import Entry
+from mlops_cli.tracking.held import hold
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterator, Mapping, Sequence
     from typing import Any
 
     from mlops_cli.opened import Opened, Writing
@@ -36,6 +38,7 @@ if TYPE_CHECKING:
 
 # How many sources are asked at once.
 _AT_ONCE = 8
+_PATIENCE = 2.0  # seconds without a word
 # A listing of more files than these is not remembered file by file.
 _MOST_REMEMBERED = 200_000
 
@@ -72,13 +75,17 @@ class Came(NamedTuple):
     changed: bool
 
 
-def ask(opened: Opened, urls: Mapping[str, str]) -> dict[str, Answered | MlopsError]:
+def ask(
+    opened: Opened, urls: Mapping[str, str], tell: Callable[[str], None] = lambda _: None
+) -> dict[str, Answered | MlopsError]:
     """Ask sources what they have now, several at once.
 
     Parameters
     ----------
     urls : mapping
         Path of the import to address.
+    tell : callable
+        Told, from another thread, when the answers take long.
 
     Returns
     -------
@@ -100,7 +107,14 @@ def ask(opened: Opened, urls: Mapping[str, str]) -> dict[str, Answered | MlopsEr
 
     _ = opened.config  # read here, once, before several threads ask for it
     flight: Flight[str, Answered | MlopsError] = Flight(_AT_ONCE)
-    found = dict(flight.run(one, urls))
+    what = next(iter(urls.values()), "") if len(urls) == 1 else f"{len(urls)} sources"
+    waiting = threading.Timer(_PATIENCE, tell, (f"asking {what}; who does not answer is asked again",))
+    waiting.daemon = True
+    waiting.start()
+    try:
+        found = dict(flight.run(one, urls))
+    finally:
+        waiting.cancel()
     return {path: found[path] for path in urls}
 
 
@@ -191,6 +205,7 @@ class Bringing:
                         found[each.path] = _about(each.path, error)
                 self.opened.update_ignore(records)
         self.opened.__dict__.pop("data", None)
+        hold(self.opened, [path for path, came in found.items() if isinstance(came, Came)])
         return found
 
     # Content --------------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from mlops_cli.errors import UsageError
+from mlops_cli.errors import DataError, StageError, UsageError
 from mlops_cli.execution.aside import mend
 from mlops_cli.execution.builtins import STEPS
 from mlops_cli.execution.events import Notice
@@ -14,6 +14,7 @@ from mlops_cli.execution.machine import Capacity, read_capacity
 from mlops_cli.execution.outcome import Outcome
 from mlops_cli.execution.process import Processes, interruptible
 from mlops_cli.execution.runner import Runner
+from mlops_cli.execution.tracked_inputs import NOT_THERE, NotBroughtError
 from mlops_cli.execution.workbench import Workbench
 from mlops_cli.formats.problems import DefinitionError, Problem
 from mlops_cli.git.commit import commit_files
@@ -91,7 +92,13 @@ class RunResult:
     written : tuple of str
         Files to commit, relative to the project.
     commit : str or None
-        The commit that holds them, where one was asked for.
+        The commit that holds them, where one was asked for and every stage is done.
+    refused : DataError or None
+        Why Git did not commit them.
+    absent : tuple of str
+        Of a dry run: tracked data that stages need which are to run, and that is not here.
+    pulls : bool
+        What is not here was asked for at the remote.
     """
 
     run: str | None
@@ -101,11 +108,26 @@ class RunResult:
     written: tuple[str, ...] = ()
     commit: str | None = None
     interrupted: bool = False
+    refused: DataError | None = None
+    absent: tuple[str, ...] = ()
+    pulls: bool = False
 
     @property
     def good(self) -> bool:
         """Whether every stage is done."""
         return not self.interrupted and all(outcome.good for outcome in self.outcomes)
+
+    @property
+    def exit_code(self) -> int:
+        """130 when it was stopped, 4 when a stage is not done, 5 when only data was missing, or Git did not commit."""
+        if self.interrupted:
+            return 130
+        if not self.good:
+            lacking = all(
+                outcome.no_data for outcome in self.outcomes if outcome.status in ("failed", "tainted")
+            )
+            return DataError.exit_code if lacking else StageError.exit_code
+        return self.refused.exit_code if self.refused else 0
 
 
 def run(
@@ -137,7 +159,12 @@ def run(
     pulling = Pulling(opened, None)
     with opened.writing() as writing:  # already the plan may bring lists of files
         opened.facts.objects, opened.facts.results = pulling.stores(writing.objects, writing.results)
-        return _run(opened, targets, options, listen, pulling)
+        try:
+            return _run(opened, targets, options, listen, pulling)
+        except (
+            NotBroughtError
+        ) as error:  # of what is in a list of files, already the plan cannot tell without it
+            raise DataError(error.message, hint=NOT_THERE if error.absent else error.hint) from error
 
 
 def _run(
@@ -165,7 +192,9 @@ def _run(
     recovered = [] if options.dry else recover(opened.store)
     plan = opened.plan(names, forced)
     if options.dry:
-        return RunResult(None, plan, (), time.monotonic() - begin)
+        _check_gpus(opened, plan, _capacity(opened, options))
+        absent = _absent(opened, plan)
+        return RunResult(None, plan, (), time.monotonic() - begin, absent=absent, pulls=pulling is not None)
     if recovered:
         listen(
             Notice(
@@ -186,6 +215,13 @@ def _run(
         return _commit(opened, work.carry_out(), options, departed)
     finally:
         work.recording.close()  # as late as can be: the journal is written meanwhile
+
+
+def _absent(opened: Opened, plan: Plan) -> tuple[str, ...]:
+    """Return the tracked data that is not here, and that stages need which are to run."""
+    due = [each for each in plan.decisions.values() if each.state in ("stale", "waiting")]
+    needed = {path: None for each in due for path in (*each.inputs.deps, *each.inputs.runtime)}
+    return tuple(opened.facts.absent(needed))
 
 
 def _capacity(opened: Opened, options: RunOptions) -> Capacity:
@@ -221,7 +257,7 @@ def _check_gpus(opened: Opened, plan: Plan, capacity: Capacity) -> None:
 
 
 def _commit(opened: Opened, result: RunResult, options: RunOptions, departed: Collection[str]) -> RunResult:
-    """Find the files to commit, and commit them where that was asked for.
+    """Find the files to commit, and commit them where that was asked for and every stage is done.
 
     Parameters
     ----------
@@ -238,7 +274,10 @@ def _commit(opened: Opened, result: RunResult, options: RunOptions, departed: Co
     message = options.message.strip() or _title(opened, result)
     if result.run:
         message += f"\n\nRun: {result.run}"
-    return replace(result, commit=commit_files(opened.project.root, result.written, message))
+    try:
+        return replace(result, commit=commit_files(opened.project.root, result.written, message))
+    except DataError as error:  # what came of the run is no less worth telling
+        return replace(result, refused=error)
 
 
 def _title(opened: Opened, result: RunResult) -> str:
@@ -335,4 +374,5 @@ class _Run:
             variables=opened.environment.variables,
             steps=STEPS,
             committed=lambda path: committed_bytes(opened.git, path),
+            pulls=self.pulling is not None,
         )

@@ -9,6 +9,7 @@ from mlops_cli.history.lineage.statements import Statement
 from mlops_cli.store.closure import closure
 from mlops_cli.store.digest import PREFIX, digest_bytes, digest_file
 from mlops_cli.store.tree import Entry, encode_tree
+from mlops_cli.tracking.lineage_sizes import wrong_size
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -65,7 +66,10 @@ class Contents:
             trees = dict.fromkeys(tree for p in readers if (tree := self.prover.code_tree(p)))
             found, problem = self._where(named, list(trees), checked)
             made = [edge for edge in before[name] if edge.role == "output"]
-            if found:
+            wrong = wrong_size(self.opened, named.artifact)
+            if found and wrong:
+                yield Statement("artifact", named.path, "fails", says, wrong)
+            elif found:
                 yield Statement("artifact", named.path, "holds", says, found)
             elif problem:
                 yield Statement("artifact", named.path, "fails", says, problem)

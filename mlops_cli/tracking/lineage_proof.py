@@ -2,35 +2,50 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from mlops_cli.errors import DataError, FileError
-from mlops_cli.git.witness import Kept, Witness, signatures
-from mlops_cli.history.journal import journal_path
+from mlops_cli.git.witness import signatures
+from mlops_cli.history.lineage.agreement import digests, own_contradiction
 from mlops_cli.history.lineage.statements import Statement
 from mlops_cli.history.run_record import load_run_record
-from mlops_cli.pipeline.key import recorded_key
 from mlops_cli.pipeline.record import load_stage_record
-from mlops_cli.project import DATA_RECORDS
+from mlops_cli.project import DATA_RECORDS, DEFINITION
+from mlops_cli.store.digest import digest_bytes
 from mlops_cli.store.tracked import load_data_record
+from mlops_cli.tracking.lineage_claims import Metrics, claim
+from mlops_cli.tracking.lineage_copies import Copies
+from mlops_cli.tracking.lineage_keys import Keys
+from mlops_cli.tracking.lineage_sizes import wrong_size
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
     from mlops_cli.git.commits import Commit
-    from mlops_cli.history.known import KnownData, Production, Source
+    from mlops_cli.git.witness import Witness
+    from mlops_cli.history.known import KnownData, Production
     from mlops_cli.history.lineage.graph import Lineage
-    from mlops_cli.history.lineage.sources import Known
+    from mlops_cli.history.lineage.sources import KnownCopies
+    from mlops_cli.history.lineage.statements import Verdict
+    from mlops_cli.history.run_record import RunRecord, StageRun
     from mlops_cli.opened import Opened
     from mlops_cli.pipeline.record import StageRecord
     from mlops_cli.store.artifact import Artifact
+    from mlops_cli.tracking.lineage_copies import Copy
 
 
-class _Found(NamedTuple):
-    """A record's bytes, and what shows that they are what was recorded."""
+class _Read(NamedTuple):
+    """What a record says, read for the proof; or what is wrong with it.
 
-    kept: Kept
-    rests_on: str
+    Parameters
+    ----------
+    row : StageRun or StageRecord or None
+        What it says of the execution.
+    """
+
+    row: StageRun | StageRecord | None = None
+    run: RunRecord | None = None
+    problem: str = ""
 
 
 class Prover:
@@ -38,15 +53,18 @@ class Prover:
 
     Parameters
     ----------
-    known : Known
+    known : KnownCopies
         The history that the lineage was made from: an index, which is not believed here.
     """
 
-    def __init__(self, opened: Opened, known: Known, witness: Witness) -> None:
+    def __init__(self, opened: Opened, known: KnownCopies, witness: Witness) -> None:
         self.opened = opened
         self.known = known
         self.witness = witness
-        self.commits: dict[str, Commit | None] = {}
+        self.copies = Copies(opened, known, witness)
+        self.keys = Keys(opened, known, self.copies)
+        self.metrics = Metrics(opened, self.copies)
+        self._claimed: set[str] = set()
 
     def statements(self, lineage: Lineage) -> Iterator[Statement]:
         """Yield what can be stated, executions first, then the commits that the rest stands on."""
@@ -55,98 +73,120 @@ class Prover:
         yield from self._origins(lineage)
         yield from self._commits()
 
-    def commit(self, name: str) -> Commit | None:
-        """Return a commit, and remember that something rests on it."""
-        if name not in self.commits:
-            self.commits[name] = self.witness.commit(name)
-        return self.commits[name]
-
     # Records ----------------------------------------------------------------------------------------------------------
 
     def _execution(self, production: Production) -> Iterator[Statement]:
         about = f"{production.stage} of run {production.run}" if production.run else production.stage
-        found = self._record(production.source, production.file, production.run)
+        first = self.copies.read(production.source, production.file, production.run, rely=True)
+        others = list(self.copies.others(production.file, production.run)) if production.run else []
         says = f"its record says that it made {_few(production.outs)}"
-        problem = found.kept.problem or _disagreement(production, found.kept.data)
+        read = _Read(problem=first.kept.problem) if first.kept.problem else _read(production, first.kept.data)
+        problem = read.problem or (self.copies.differing(first, others) if production.run else "")
+        tree = self.code_tree(production)
+        problem = problem or (self._contradiction(read.run, tree) if read.run is not None else "")
         if problem:
             yield Statement("record", about, "fails", says, f"{production.file}: {problem}")
         else:
-            yield Statement("record", about, "holds", says, found.rests_on)
-        if production.key is not None and not problem:
-            yield self._key(production, about)
-        if production.run is not None:
-            yield from self._code(production, about)
+            yield Statement("record", about, "holds", says, first.rests_on)
+        if production.key is not None and read.row is not None:
+            yield self.keys.statement(production, read.row, about, tree)
+        if read.run is not None and not read.problem:
+            yield from self._run(production, read, (first, others, problem), (about, tree))
 
-    def _record(self, source: Source, file: str, run: str | None = None) -> _Found:
-        """Return a record's bytes from where it was found."""
-        prefix = self.opened.project.prefix
-        if source.kind == "commit":
-            commit = self.commit(source.name)
-            if commit is None:
-                return _Found(Kept("", b"", problem=f"commit {source.name[:7]} is not in this clone"), "")
-            if not commit.sound:
-                return _Found(
-                    Kept("", b"", problem=f"the bytes of commit {source.name[:7]} do not have its id"), ""
-                )
-            kept = self.witness.at(commit.tree, prefix + file)
-            return _Found(kept, f"commit {source.name[:7]}, by the names of all Git objects down to {file}")
-        if source.kind == "journal" and run is not None:
-            return self._in_journal(source.name, journal_path(prefix, run))
-        data = self.opened.read(file)
-        problem = "it is not in the workspace any more" if data is None else ""
-        return _Found(Kept("blob", data or b"", problem=problem), f"{file} of the workspace, not committed")
+    def _contradiction(self, run: RunRecord, tree: str) -> str:
+        """Return what a run's record says that its own other fields, or the code it names, do not; empty where nothing does."""
+        pipeline = self.keys.pipeline(tree)
+        foreign = [
+            stage.name for stage in run.stages if pipeline is not None and stage.name not in pipeline.stages
+        ]
+        if foreign:
+            return f"it tells of the stage {foreign[0]}, which the code that it ran does not have"
+        return own_contradiction(run)
 
-    def _in_journal(self, clone: str, path: str) -> _Found:
-        refs = self.opened.git.ask(
-            "for-each-ref", "--format=%(refname)", "refs/mlops/journal/", "refs/mlops/remote/"
-        )
-        for ref in (refs or b"").decode(errors="replace").split():
-            if ref.rpartition("/")[2] == clone:
-                kept = self.witness.at(self.witness.tree_of(ref), path)
-                return _Found(kept, f"the journal {clone}, which nobody signed")
-        return _Found(Kept("", b"", problem=f"there is no journal {clone}"), "")
+    def _run(
+        self,
+        production: Production,
+        read: _Read,
+        found: tuple[Copy, list[Copy], str],
+        where: tuple[str, str],
+    ) -> Iterator[Statement]:
+        """Yield what no key covers: metrics, what is only said, and the code."""
+        assert read.run is not None  # noqa: S101 - the caller has looked
+        (first, others, problem), (about, tree) = found, where
+        brought = self.copies.commit(first.source.name) if first.source.kind == "commit" else None
+        row = next(stage for stage in read.run.stages if stage.name == production.stage)
+        trees = [tree, *(commit.tree for commit in self._bringing(first, others))]
+        told = self.metrics.statement(row, self.keys.definition(tree, row.name), trees, about)
+        if told is not None:
+            yield told
+        if not problem and read.run.id not in self._claimed:
+            self._claimed.add(read.run.id)
+            yield claim(read.run, first, others, brought)
+        yield from self._code(production, read.run, about)
 
-    def _key(self, production: Production, about: str) -> Statement:
-        says = "its key follows from program, inputs, parameters, variables and outputs"
-        for other in self.known.by_key(str(production.key)):
-            if other.run is not None or other.system != "mlops":
-                continue
-            found = self._record(other.source, other.file)
-            record = _stage_record(found.kept.data, other.file) if not found.kept.problem else None
-            if record is None:
-                continue
-            if recorded_key(record) == production.key:
-                if _digests(record.deps) != _digests(production.deps):
-                    return Statement(
-                        "key", about, "fails", says, f"{other.file} tells of other inputs than the run"
-                    )
-                return Statement("key", about, "holds", says, f"{other.file}, the key recomputed from it")
-            if "***" in str(record.program):
-                return Statement("key", about, "open", says, "a secret was taken out of the recorded program")
-            return Statement(
-                "key", about, "fails", says, f"{other.file} leads to another key: it was altered"
-            )
-        return Statement("key", about, "open", says, "no stage record with this key is in the history")
+    def _bringing(self, first: Copy, others: list[Copy]) -> Iterator[Commit]:
+        """Yield the commits that brought a run's record: they have what the run made for Git to keep."""
+        for name in {copy.source.name for copy in (first, *others) if copy.source.kind == "commit"}:
+            commit = self.witness.commit(name)
+            if commit is not None and commit.sound:
+                yield commit
 
     # Code -------------------------------------------------------------------------------------------------------------
 
-    def _code(self, production: Production, about: str) -> Iterator[Statement]:
-        run = self.known.run(str(production.run))
-        if run is None or run.commit is None:
+    def _code(self, production: Production, record: RunRecord, about: str) -> Iterator[Statement]:
+        run = record.code
+        if run.commit is None:
             return
         says = "the code it ran can be had again"
-        commit = self.commit(run.commit)
+        commit = self.copies.commit(run.commit)
         if commit is None:
-            yield Statement("code", about, "fails", says, f"commit {run.commit[:7]} is not in this clone")
+            yield self._code_without_commit(record, about, says)
+        elif commit.sound and run.tree and commit.tree != run.tree:
+            why = f"{production.file} says that commit {run.commit[:7]} has the tree {run.tree[:12]}, and it has {commit.tree[:12]}"
+            yield Statement("code", about, "fails", says, why)
         elif run.dirty and run.snapshot is None:
             why = f"there were uncommitted changes to commit {run.commit[:7]}, and no snapshot of them"
             yield Statement("code", about, "open", says, why)
         elif run.dirty and not self.witness.tree_of(str(run.snapshot)):
             why = f"the snapshot {str(run.snapshot)[:12]} of uncommitted changes is not in this clone"
             yield Statement("code", about, "fails", says, why)
+        elif problem := self._other_pipeline(record, str(run.snapshot) if run.dirty else commit.tree):
+            yield Statement("code", about, "fails", says, problem)
         else:
             what = f"snapshot {str(run.snapshot)[:12]}" if run.dirty else f"commit {run.commit[:7]}"
             yield Statement("code", about, "holds", says, what)
+
+    def _code_without_commit(self, record: RunRecord, about: str, says: str) -> Statement:
+        """Return whether the journal has kept what the commit had."""
+        run = record.code
+        gone = f"commit {str(run.commit)[:7]} is not in this clone"
+        kept = run.snapshot if run.dirty else run.tree
+        if kept is None or not self.witness.tree_of(kept):
+            return Statement("code", about, "fails", says, f"{gone}, and nor is its tree")
+        problem = self._other_pipeline(record, kept)
+        if problem:
+            return Statement("code", about, "fails", says, problem)
+        by = "kept by a journal" if self.copies.keeps(kept) else "which another commit has, too"
+        return Statement("code", about, "holds", says, f"the tree {kept[:12]}, {by}; {gone}")
+
+    def _other_pipeline(self, record: RunRecord, tree: str) -> str:
+        """Return how the pipeline file in the code of a run is not the one that its record names; empty where it is."""
+        file = str(record.pipeline.get("file"))
+        kept = self.witness.at(tree, self.opened.project.prefix + file)
+        if kept.kind != "blob" or kept.problem:
+            return (
+                ""
+                if file == DEFINITION
+                else f"{file}, which the run's record names as its pipeline file, is not there"
+            )
+        # As Git may write it elsewhere, too.
+        there = {str(digest_bytes(data)) for data in (kept.data, kept.data.replace(b"\n", b"\r\n"))}
+        named = str(record.pipeline.get("digest"))
+        return (
+            ""
+            if named in there
+            else f"{file} there does not have the digest {named[:15]} that the run's record names"
+        )
 
     def code_tree(self, production: Production) -> str:
         """Return the tree that holds the code of an execution; empty where there is none."""
@@ -160,7 +200,10 @@ class Prover:
             if production.source.kind == "commit"
             else None
         )
-        commit = self.commit(name) if name else None
+        commit = self.copies.commit(name) if name else None
+        if commit is None and run is not None and not run.dirty:
+            record = self.known.full(run.id)
+            return self.witness.tree_of(record.code.tree) if record is not None and record.code.tree else ""
         return commit.tree if commit is not None and commit.sound else ""
 
     # Origins ----------------------------------------------------------------------------------------------------------
@@ -170,30 +213,36 @@ class Prover:
             if "tracked" not in node.facts or name not in lineage.artifacts:
                 continue
             named = lineage.artifacts[name]
-            rows = self.known.data(named.artifact.digest)
-            row = next((r for r in rows if r.path == node.facts["tracked"]), None)
-            if row is not None:
-                yield self._origin(row)
+            rows = [r for r in self.known.data(named.artifact.digest) if r.path == node.facts["tracked"]]
+            if rows:
+                yield self._origin(rows)
 
-    def _origin(self, row: KnownData) -> Statement:
-        url = row.origin.get("url") if row.origin else None
-        says = f"it was imported from {url}" if url else "it was added as data"
+    def _origin(self, rows: list[KnownData]) -> Statement:
+        """Return what can be said of where data came from, out of every record that names these bytes at this path."""
+        row = rows[0]
+        says = _origin_text(row.origin)
         file = row.file or f"{DATA_RECORDS}/{row.path}.json"
-        found = self._record(row.source, file)
-        if found.kept.problem:
-            return Statement("origin", row.path, "fails", says, f"{file}: {found.kept.problem}")
+        first = self.copies.read(row.source, file, rely=True)
+        if first.kept.problem:
+            return Statement("origin", row.path, "fails", says, f"{file}: {first.kept.problem}")
         # What DVC recorded is in another format; that it is there, and unchanged, is all that is stated.
-        if (
-            not file.endswith((".dvc", "dvc.lock"))
-            and _data_digest(found.kept.data, file) != row.artifact.digest
-        ):
-            return Statement("origin", row.path, "fails", says, f"{file} does not tell of these bytes")
-        return Statement("origin", row.path, "holds", says, found.rests_on)
+        if file.endswith((".dvc", "dvc.lock")):
+            return Statement("origin", row.path, "holds", says, first.rests_on)
+        copies = [
+            first,
+            *(self.copies.read(r.source, r.file) for r in rows[1:] if r.file == file),
+            *self.copies.present(file),
+        ]
+        verdict, why = _agreed(file, row, copies)
+        wrong = wrong_size(self.opened, row.artifact, row.files)
+        if wrong:
+            return Statement("origin", row.path, "fails", says, f"{file}: {wrong}")
+        return Statement("origin", row.path, verdict, says, why or first.rests_on)
 
     # Commits ----------------------------------------------------------------------------------------------------------
 
     def _commits(self) -> Iterator[Statement]:
-        here = {name: commit for name, commit in self.commits.items() if commit is not None}
+        here = {name: commit for name, commit in self.copies.relied_on.items() if commit is not None}
         signed = signatures(self.opened.git, [name for name, commit in here.items() if commit.signed])
         for name, commit in here.items():
             about, author = f"commit {name[:7]}", f"{commit.author} <{commit.email}>"
@@ -222,45 +271,55 @@ class Prover:
                 yield Statement("signature", about, "open", says, why)
 
 
-def _disagreement(production: Production, data: bytes) -> str:
-    """Return how a record differs from what the graph says of an execution; empty where it says the same."""
+def _read(production: Production, data: bytes) -> _Read:
+    """Return what a record says of an execution, and how that differs from what the graph says of it."""
     if production.system != "mlops":
-        return ""
+        return _Read()
+    run: RunRecord | None = None
+    row: StageRun | StageRecord | None = None
     try:
         if production.run is None:
             record = load_stage_record(data, production.file)
-            told = (record.deps, record.outs) if record.stage == production.stage else None
+            row = record if record.stage == production.stage else None
         else:
             run = load_run_record(data, production.file)
             if run.id != production.run:
-                return f"it is the record of run {run.id}"
+                return _Read(problem=f"it is the record of run {run.id}")
             row = next((stage for stage in run.stages if stage.name == production.stage), None)
-            told = (row.deps, row.outs) if row is not None else None
     except (DataError, FileError) as error:
-        return error.message
-    if told is None:
-        return f"it does not tell of {production.stage}"
-    if [_digests(side) for side in told] != [_digests(production.deps), _digests(production.outs)]:
-        return "it tells of other inputs or outputs"
-    return ""
+        return _Read(problem=error.message)
+    if row is None:
+        return _Read(problem=f"it does not tell of {production.stage}")
+    if [digests(row.deps), digests(row.outs)] != [digests(production.deps), digests(production.outs)]:
+        return _Read(problem="it tells of other inputs or outputs")
+    return _Read(row, run)
 
 
-def _stage_record(data: bytes, file: str) -> StageRecord | None:
-    try:
-        return load_stage_record(data, file)
-    except (DataError, FileError):
-        return None
+def _origin_text(origin: Mapping[str, Any] | None) -> str:
+    url = origin.get("url") if origin else None
+    return f"it was imported from {url}" if url else "it was added as data"
 
 
-def _data_digest(data: bytes, file: str) -> str:
-    try:
-        return load_data_record(data, file).artifact.digest
-    except (DataError, FileError):
-        return ""
-
-
-def _digests(artifacts: Mapping[str, Artifact]) -> dict[str, str]:
-    return {path: artifact.digest for path, artifact in artifacts.items()}
+def _agreed(file: str, row: KnownData, copies: list[Copy]) -> tuple[Verdict, str]:
+    """Return what all versions of a data record make of a statement, and why; a version of other bytes is no contradiction."""
+    for copy in copies:
+        if copy.kept.problem:
+            continue
+        try:
+            record = load_data_record(copy.kept.data, file)
+        except (DataError, FileError) as error:
+            return "fails", f"{copy.place}: {error.message}"
+        if record.artifact.digest != row.artifact.digest:
+            if copy is copies[0]:
+                return "fails", f"{file} does not tell of these bytes"
+            continue
+        one, other = (row.artifact.size, row.files), (record.artifact.size, record.files)
+        if one != other:
+            numbers = f"{one[1]:,} files and {one[0]:,} bytes in {copies[0].place} and {other[1]:,} and {other[0]:,}"
+            return "fails", f"{file} says that there are {numbers} in {copy.place}: one of them was altered"
+        if _origin_text(record.source) != _origin_text(row.origin):
+            return "open", f"{file} in {copy.place} says that {_origin_text(record.source)}"
+    return "holds", ""
 
 
 def _few(outs: Mapping[str, Artifact]) -> str:

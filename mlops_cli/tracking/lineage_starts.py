@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from functools import cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.errors import FileError, UsageError
+from mlops_cli.git.beyond import beyond_border
 from mlops_cli.git.revision import read_revision
 from mlops_cli.history.known import Production, Source
 from mlops_cli.history.lineage.graph import Named
+from mlops_cli.history.lineage.sources import Preferred
 from mlops_cli.history.lineage.start import executions, final, find_named, versions
 from mlops_cli.history.lineage.then import Moment, Remembered, read_date
 from mlops_cli.pipeline.record import load_stage_record
-from mlops_cli.project import DATA_RECORDS
+from mlops_cli.project import DATA_RECORDS, RECORDS
 from mlops_cli.store.tracked import holder, load_data_record
 
 if TYPE_CHECKING:
     from mlops_cli.git.revision import Revision
+    from mlops_cli.history.refs import Ref
     from mlops_cli.opened import Opened
 
 
@@ -33,6 +37,9 @@ class Begun(NamedTuple):
         Where the REF named the commit in which the path is meant.
     now : bool
         Whether the records of the workspace have the path; else it is what was recorded there last, by any run.
+    preferred : Preferred or None
+        Which executions are meant where several made the same bytes: those of the run, or those that the records of the commit, or
+        of the workspace, name. None where nothing tells.
     """
 
     artifacts: list[Named]
@@ -40,6 +47,7 @@ class Begun(NamedTuple):
     path: str | None = None
     commit: str | None = None
     now: bool = False
+    preferred: Preferred | None = None
 
 
 def remembered(opened: Opened, at: str | None) -> Remembered:
@@ -60,7 +68,7 @@ def _moment(opened: Opened, text: str) -> Moment:
         return Moment(commit, time, opened.history.in_history_of(commit))
     date = read_date(text)
     if date is None:
-        raise UsageError(
+        raise beyond_border(opened.git, text) or UsageError(
             f"{text} is neither a date nor a commit",
             hint="Write a date as 2026-01-31 or '2026-01-31 17:59'; see commits with: git log --all",
         )
@@ -98,14 +106,14 @@ def begin(opened: Opened, known: Remembered, text: str) -> Begun:
             raise
         return there
     if ref.run is not None:
-        record = opened.history.record(ref.run)
-        return Begun([], executions(known, record, known.run(ref.run)))
+        own = executions(known, opened.history.record(ref.run), known.run(ref.run))
+        return Begun([], own, preferred=Preferred(own))
     if ref.kind == "commit" and ref.commit is not None:
         return _of_commit(opened, ref.commit, text)
     if ref.digest is not None:
         named = find_named(known, ref.digest, ref.path)
         if named is not None:
-            return Begun([named], [], ref.path, ref.commit, now=True)
+            return Begun([named], [], ref.path, ref.commit, True, _named_by(opened, ref))
     if ref.path is not None:
         found = _newest(known, ref.path)
         if found is not None:
@@ -136,7 +144,7 @@ def _path_then(opened: Opened, known: Remembered, text: str) -> Begun | None:
         there = _recorded(opened, at.commit)
         around = holder(there, path)
         if around is not None:
-            return Begun([there[around]], [], around, at.commit)
+            return Begun([there[around]], [], around, at.commit, preferred=_in_commit(opened, at.commit))
     found = versions(known, path)
     return Begun(found[:1], [], path, at.commit or "") if found else None
 
@@ -190,9 +198,36 @@ def _stage_records(revision: Revision) -> list[Production]:
 
 
 def _of_commit(opened: Opened, commit: str, text: str) -> Begun:
-    found = final(_stage_records(read_revision(opened.git, opened.project, commit)))
+    records = _stage_records(read_revision(opened.git, opened.project, commit))
+    found = final(records)
     if not found:
         raise UsageError(
             f"no stage was recorded in {text}", hint="See commits that have records with: git log -- .mlops"
         )
-    return Begun(found, [], None, commit)
+    keys = {row.key for row in records}
+    return Begun(found, [], None, commit, preferred=Preferred(keys=lambda: keys))
+
+
+def _named_by(opened: Opened, ref: Ref) -> Preferred | None:
+    """Return which executions the records of a commit, or of the workspace, name; None for a bare digest."""
+    if ref.path is None:
+        return None
+    return (
+        _in_commit(opened, ref.commit) if ref.commit else Preferred(keys=cache(lambda: _present_keys(opened)))
+    )
+
+
+def _in_commit(opened: Opened, commit: str) -> Preferred:
+    def keys() -> frozenset[str | None]:
+        return frozenset(row.key for row in _stage_records(read_revision(opened.git, opened.project, commit)))
+
+    return Preferred(keys=cache(keys))
+
+
+def _present_keys(opened: Opened) -> frozenset[str | None]:
+    """Return the keys in the stage records of the workspace."""
+    found: set[str | None] = set()
+    for path in (opened.project.root / RECORDS / "stages").rglob("*.json"):
+        with suppress(OSError, FileError):  # damaged, or of a newer version: the others still tell
+            found.add(load_stage_record(path.read_bytes(), path.name).key)
+    return frozenset(found)

@@ -6,16 +6,16 @@ import os
 from typing import TYPE_CHECKING, NamedTuple
 
 from mlops_cli.errors import DataError, UsageError
-from mlops_cli.store.save import inside
+from mlops_cli.store.artifact import Artifact
+from mlops_cli.store.digest import Digest
 from mlops_cli.store.tracked import holder
+from mlops_cli.store.tree import decode_tree
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
 
     from mlops_cli.opened import Opened
-    from mlops_cli.store.artifact import Artifact
     from mlops_cli.store.closure import Blobs
-    from mlops_cli.store.digest import Digest
 
 
 class Recorded(NamedTuple):
@@ -31,6 +31,10 @@ class Recorded(NamedTuple):
         The key under which the stage made it.
     own : bool
         The stage builds on what lies there, so that its files never share bytes with the store.
+    version : str
+        The commit whose records name it, or another word for when that was; empty for the workspace.
+    bygone : bool
+        Only an older version needs it: where nobody has it any more, that is told and no failure.
     """
 
     path: str
@@ -38,6 +42,8 @@ class Recorded(NamedTuple):
     stage: str | None = None
     key: Digest | None = None
     own: bool = False
+    version: str = ""
+    bygone: bool = False
 
 
 class Chosen(NamedTuple):
@@ -50,6 +56,11 @@ class Chosen(NamedTuple):
     def path(self) -> str:
         """The path asked for, relative to the project."""
         return f"{self.recorded.path}/{self.inside}" if self.inside else self.recorded.path
+
+    @property
+    def name(self) -> str:
+        """The path, and the version where it is not the workspace's: `data/raw@1a2b3c4`."""
+        return f"{self.path}@{self.recorded.version}" if self.recorded.version else self.path
 
 
 def recorded_artifacts(opened: Opened) -> dict[str, Recorded]:
@@ -142,18 +153,40 @@ def artifacts_of(objects: Blobs, chosen: Sequence[Chosen]) -> dict[str, Artifact
 
     Raises
     ------
+    UsageError
+        When there is no such part.
     DataError
-        When a tree on the way to a part is missing, or there is no such part.
+        When a tree on the way to a part is missing or damaged.
     """
     found: dict[str, Artifact] = {}
     for choice in chosen:
-        artifact: Artifact | None = choice.recorded.artifact
-        if choice.inside and artifact is not None:
-            artifact = inside(objects, artifact, choice.inside)
-        if artifact is None:
-            raise DataError(
-                f"the record of {choice.recorded.path} has no {choice.inside}, or its list of files is missing",
-                hint=f"Bring it with: mlops pull {choice.recorded.path}",
-            )
-        found[choice.path] = artifact
+        artifact = choice.recorded.artifact if not choice.inside else _part(objects, choice)
+        if artifact is not None:
+            found[choice.path] = artifact
     return found
+
+
+def _part(objects: Blobs, choice: Chosen) -> Artifact | None:
+    """Return a part of a directory; None for a link, which has no content of its own."""
+    artifact, path = choice.recorded.artifact, choice.recorded.path
+    parts = choice.inside.split("/")
+    for number, part in enumerate(parts, 1):
+        try:
+            entries = decode_tree(objects.read_blobs([artifact.digest])[0]) if artifact.tree else ()
+        except DataError as error:
+            raise DataError(f"{path}, the list of its files: {error.message}", hint=error.hint) from error
+        entry = next((each for each in entries if each.name == part), None)
+        if entry is None or (entry.kind == "link" and number < len(parts)):
+            raise no_such_part(choice.recorded.path, choice.inside)
+        if entry.kind == "link":
+            return None
+        artifact = Artifact(Digest(entry.content), entry.size, entry.kind == "tree", entry.kind == "exec")
+        path = f"{path}/{part}"
+    return artifact
+
+
+def no_such_part(path: str, inside: str) -> UsageError:
+    """Return the error of a path that a recorded directory does not have."""
+    return UsageError(
+        f"the record of {path} has no {inside}", hint="See what changed with: mlops diff --files"
+    )

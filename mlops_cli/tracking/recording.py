@@ -27,7 +27,7 @@ from mlops_cli.history.run_record import (
 )
 from mlops_cli.history.runtime import read_runtime
 from mlops_cli.history.started import Started, forget_run, note_run, record_started
-from mlops_cli.pipeline.record import shown_program
+from mlops_cli.pipeline.record import shown_filled, shown_program
 from mlops_cli.project import DEFINITION, RECORDS
 from mlops_cli.store.digest import Digest, digest_bytes, digest_file
 
@@ -118,7 +118,8 @@ class Recording:
             left_out=left_out,
             experiment=self._experiment or None,
         )
-        # While this note lies there, the record is not lost; and while the journal names it, nor is the snapshot.
+        # While this note lies there, the record is not lost; and while the journal names it, nor is the snapshot. What HEAD
+        # leads to is safe without that, and comes into the journal together with the record.
         self._do(lambda: record_started(opened.git, opened.project))
         self._note(session, dump_run_record(self._record))
         if code.snapshot:
@@ -166,9 +167,14 @@ class Recording:
         self._tasks.append(self._beside.submit(work))
 
     def _append(self, data: bytes) -> None:
-        snapshots = [self._record.code.snapshot] if self._record.code.snapshot else []
-        self._journal.append({self._path: data}, snapshots)
+        self._journal.append({self._path: data}, self._trees)
         forget_run(self._opened.project, self.id)
+
+    @property
+    def _trees(self) -> tuple[str, ...]:
+        """The code of the run, as the journal keeps it."""
+        kept = self._record.code.kept
+        return (kept,) if kept else ()
 
     @property
     def _path(self) -> str:
@@ -177,9 +183,8 @@ class Recording:
     def _note(self, session: Session | None, data: bytes) -> None:
         """Write the note; without a session where the record is final."""
         place = (str(session.store), session.id) if session else ("", "")
-        snapshots = [self._record.code.snapshot] if self._record.code.snapshot else []
         try:
-            note_run(self._opened.project, self.id, Started(self._path, snapshots, *place, data))
+            note_run(self._opened.project, self.id, Started(self._path, self._trees, *place, data))
         except OSError as error:
             self._tell(
                 f"{error.filename} cannot be written, so a kill would leave no trace of this run: {error.strerror}"
@@ -223,15 +228,16 @@ class Recording:
 
     def _planned(self, decision: Decision) -> StageRun:
         """Return what is known of a stage before it is its turn."""
-        if decision.state == "fresh":
-            return StageRun(decision.stage, "fresh", decision.key)
         stage = self._opened.pipeline.stages[decision.stage]
+        if decision.state == "fresh":
+            return StageRun(decision.stage, "fresh", decision.key, filled=shown_filled(stage))
         return StageRun(
             name=stage.name,
             status="killed",
             key=decision.key,
             program=shown_program(stage),
             params=stage.params,
+            filled=shown_filled(stage),
             deps=decision.inputs.deps,
         )
 
@@ -255,6 +261,7 @@ class Recording:
             log=digest_file(outcome.log) if outcome.log else None,
             message=outcome.message,
             params=stage.params,
+            filled=shown_filled(stage),
             deps=decision.inputs.deps if decision else {},
             outs=outcome.outs,
             metrics=metrics,

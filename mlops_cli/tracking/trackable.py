@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
     from mlops_cli.opened import Opened
 
+_LONGEST = 255 - len(".json")  # bytes: what file systems allow, and what the name of a record has more
 _GITS_OWN = frozenset({".gitignore", ".gitattributes", ".gitmodules", IGNORE_FILE})
 
 
@@ -43,11 +44,28 @@ def place_for(opened: Opened, typed: str) -> str:
         raise UsageError(f"{typed} lies behind a link, in {real}", hint="Name the place itself.")
     if not (is_plain_path(path) and is_speakable(path)):
         raise UsageError(f"{typed} cannot be a path", hint="Name another.")
+    check_name(path, typed)
     check_owner(opened, path, typed)
     check_git(opened, [path])
     if opened.rules.ignores(path, is_folder=False):
         raise UsageError(f"{typed} is left out by {IGNORE_FILE}", hint="Change the rule, or the path.")
     return path
+
+
+def check_name(path: str, typed: str) -> None:
+    """Refuse a name that leaves no room for what its record's name has behind it.
+
+    Raises
+    ------
+    UsageError
+        When it is too long.
+    """
+    size = len(os.fsencode(os.path.basename(path)))
+    if size > _LONGEST:
+        raise UsageError(
+            f"the name of {typed} has {size} bytes, and the name of its record leaves room for {_LONGEST}",
+            hint="Put it into a folder and track that, or give it a shorter name.",
+        )
 
 
 def check_owner(opened: Opened, path: str, typed: str) -> None:
@@ -78,7 +96,8 @@ def check_owner(opened: Opened, path: str, typed: str) -> None:
                 what = "is" if out.path == path else "holds" if inner else "lies in"
                 raise UsageError(
                     f"{typed} {what} an output of {stage.name}: {out.path}",
-                    hint="mlops run keeps it in the store already. Name other paths.",
+                    hint="What a run makes of it goes into the store. To keep what was changed by hand, copy it"
+                    " elsewhere, and add the copy.",
                 )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import subprocess
@@ -12,6 +13,7 @@ import pytest
 from mlops_cli.actions.sync import Offer, SyncOptions, SyncResult, Theirs, sync
 from mlops_cli.errors import DataError, UsageError
 from mlops_cli.git.journal import snapshot_path
+from mlops_cli.git.sharing import Unpushed
 from mlops_cli.history.exchange import NOTHING, Content
 from mlops_cli.history.journal import clone_id, journal_path
 from mlops_cli.opened import open_folder
@@ -21,9 +23,20 @@ from tests.support.files import write, write_all
 from tests.support.journals import journal, journal_files, journal_refs
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
 YES = SyncOptions()
+
+
+def heard(offers: list[Offer], *, answer: bool = True) -> Callable[[Offer], bool]:
+    """Return what takes an offer, and answers so."""
+
+    def hear(offer: Offer) -> bool:
+        offers.append(offer)
+        return answer
+
+    return hear
 
 
 def agree(_: Offer) -> bool:
@@ -39,9 +52,14 @@ def path(number: int, day: int = 31) -> str:
     return journal_path("", f"202601{day:02}T175900123-{number:08x}")
 
 
-def write_run(folder: Path, number: int, *, day: int = 31, snapshot: str = "") -> None:
-    text = f'{{"actor": {{"name": "Ada", "email": "ada@example.org"}}, "n": {number}}}'
-    journal(folder).append({path(number, day): text.encode()}, [snapshot] if snapshot else [])
+def write_run(folder: Path, number: int, *, day: int = 31, snapshot: str = "", commit: str = "") -> None:
+    """Put a run into the journal, from uncommitted code or from a commit."""
+    tree = git(folder, "rev-parse", f"{commit}^{{tree}}").strip() if commit else None
+    code = {"commit": commit or None, "tree": tree, "snapshot": snapshot or None}
+    actor = {"name": "Ada", "email": "ada@example.org"}
+    text = json.dumps({"actor": actor, "n": number, "code": code})
+    kept = snapshot or tree
+    journal(folder).append({path(number, day): text.encode()}, [kept] if kept else [])
 
 
 def remote_ref(folder: Path, remote: str = "origin") -> str:
@@ -162,6 +180,101 @@ def test_who_does_not_agree_sends_nothing(ada: Path, hub: Path) -> None:
     assert (offer.remote, offer.content, offer.people) == ("origin", Content(1), ("Ada <ada@example.org>",))
     assert offer.bytes is not None
     assert offer.bytes > 0
+
+
+def commit_of(folder: Path, text: str) -> str:
+    write(folder / "a", text)
+    commit(folder, f"a is {text}")
+    return git(folder, "rev-parse", "HEAD").strip()
+
+
+def test_commits_whose_code_nobody_could_read_so_far_are_named(ada: Path, hub: Path) -> None:
+    offers: list[Offer] = []
+    pushed = git(ada, "rev-parse", "HEAD").strip()
+    hidden = commit_of(ada, "2")
+    write(ada / "new", "uncommitted")
+    git(ada, "add", "new")
+    snapshot = git(ada, "write-tree").strip()
+    for number, code in enumerate([pushed, hidden, hidden]):
+        write_run(ada, number, commit=code)
+    write_run(ada, 7, snapshot=snapshot)
+    share(ada, SyncOptions(dry=True), heard(offers))
+    assert share(ada, YES, heard(offers)).pushed
+    [offer] = offers
+    assert (offer.content, offer.uncommitted) == (Content(4, 0, 3), 1)
+    assert offer.commits == (Unpushed(hidden, "a is 2"),)
+    assert git(hub, "cat-file", "blob", f"{git(ada, 'rev-parse', hidden + '^{tree}').strip()}:a") == "2"
+
+
+def test_code_that_was_sent_once_is_not_new_again_and_pushed_commits_are_not_named(ada: Path) -> None:
+    hidden = commit_of(ada, "2")
+    write_run(ada, 1, commit=hidden)
+    share(ada)
+    write_run(ada, 2, commit=hidden)
+    offer = share(ada).offer
+    assert offer is not None
+    assert (offer.content, offer.commits) == (Content(1), ())
+    later = commit_of(ada, "3")
+    git(ada, "push", "--quiet", "origin", "HEAD:main")
+    write_run(ada, 3, commit=later)
+    offer = share(ada).offer
+    assert offer is not None
+    assert (offer.content, offer.uncommitted, offer.commits) == (Content(1, 0, 1), 0, ())
+
+
+def test_a_secret_in_a_commit_that_was_never_pushed_is_told_of_before_it_is_sent(ada: Path) -> None:
+    key = f"AKIA{'A1B2C3D4' * 2}"
+    write_all(ada, {"settings.py": f'KEY = "{key}"\n', ".env": "A=1\n", "src/plain.py": "x = 1\n"})
+    commit(ada, "too much")
+    hidden = git(ada, "rev-parse", "HEAD").strip()
+    write_run(ada, 1, commit=hidden)
+    (ada / "settings.py").unlink()
+    git(ada, "add", "--all")
+    git(ada, "commit", "--quiet", "--amend", "-m", "taken out")
+    offers: list[Offer] = []
+    share(ada, YES, heard(offers, answer=False))
+    assert set(offers[0].secrets) == {
+        ".env (named like environment variables)",
+        "settings.py (holds what looks like an AWS access key)",
+    }
+    git(ada, "push", "--quiet", "origin", f"{hidden}:refs/heads/open")
+    [again] = [share(ada).offer]
+    assert again is not None
+    assert (again.commits, again.secrets) == ((), ())
+
+
+def test_a_commit_that_is_gone_here_is_named_without_a_subject(ada: Path, bob: Path) -> None:
+    hidden = commit_of(ada, "2")
+    write_run(ada, 1, commit=hidden)
+    git(ada, "reset", "--quiet", "--hard", "HEAD~1")
+    git(ada, "reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
+    git(ada, "gc", "--quiet", "--prune=now")
+    offer = share(ada).offer
+    assert offer is not None
+    assert offer.commits == (Unpushed(hidden, ""),)
+    share(bob)
+    [tree] = [name.split("/")[2] for name in journal_files(bob, remote_ref(ada)) if name.startswith("code/")]
+    assert git(bob, "cat-file", "blob", f"{tree}:a") == "2"
+
+
+@pytest.mark.parametrize(
+    "options", [["--depth=1"], ["--filter=blob:none", "--no-checkout"], ["--filter=tree:0", "--no-checkout"]]
+)
+def test_the_code_of_a_commit_goes_out_of_a_shallow_and_of_a_partial_clone(
+    ada: Path, hub: Path, tmp_path: Path, options: list[str]
+) -> None:
+    older = commit_of(ada, "2")
+    commit_of(ada, "3")
+    git(ada, "push", "--quiet", "origin", "HEAD:main")
+    git(hub, "config", "uploadpack.allowFilter", "true")
+    git(tmp_path, "clone", "--quiet", *options, f"file://{hub}", "part")
+    part = tmp_path / "part"
+    write_run(part, 1, commit="HEAD" if "--depth=1" in options else older)
+    assert share(part).pushed
+    git(hub, "fsck", "--connectivity-only")
+    git(part, "fsck", "--connectivity-only")
+    share(ada)
+    assert len(journal_files(ada, remote_ref(part))) == 2
 
 
 def test_where_nothing_is_new_nobody_is_asked(ada: Path) -> None:

@@ -380,3 +380,46 @@ def test_the_rules_for_data_outlive_a_run(tmp_path: Path) -> None:
     mlops(repo, "add", "raw")
     assert mlops(repo, "run").code == 0
     assert {"/raw", "/out"} <= set((repo / ".gitignore").read_text().splitlines())
+
+
+# What the store lost -------------------------------------------------------------------------------------------------
+
+
+def stored(folder: Path, size: int) -> Path:
+    """Return the file of the object with a size."""
+    [found] = [p for p in (folder / ".git/mlops/objects").glob("*/*") if p.stat().st_size == size]
+    found.chmod(0o644)
+    return found
+
+
+@pytest.mark.parametrize("size", [100_000, 5])
+def test_what_is_cut_off_in_the_store_is_stored_anew(repo: Path, size: int) -> None:
+    write_all(repo, {"data/a": "x" * size, "data/b": "else"})
+    assert mlops(repo, "add", "data").code == 0
+    stored(repo, size).write_bytes(b"x")
+    answer = mlops(repo, "add", "data")
+    assert (answer.code, answer.out) == (0, "unchanged data (2 files, " + answer.out.partition("files, ")[2])
+    assert mlops(repo, "verify").code == 0
+
+
+def test_a_damaged_list_of_files_is_stored_anew(repo: Path) -> None:
+    write_all(repo, {"data/a": "1", "data/sub/b": "22"})
+    assert mlops(repo, "add", "data").code == 0
+    name = record(repo, "data")["digest"]
+    path = repo / ".git/mlops/objects" / name[3:5] / name[5:]
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-1] + b"?")
+    assert mlops(repo, "add", "data").code == 0
+    assert mlops(repo, "verify").code == 0
+
+
+def test_a_name_that_leaves_no_room_for_its_record_is_refused_with_the_way_out(tmp_path: Path) -> None:
+    root = project(tmp_path / "long", {})
+    for size, code in ((250, 0), (251, 2)):
+        write(root / ("x" * size), "1")
+        answer = mlops(root, "add", "x" * size)
+        assert answer.code == code, answer
+    assert "has 251 bytes, and the name of its record leaves room for 250" in answer.err
+    assert "Put it into a folder and track that" in answer.err
+    write(root / "folder" / ("x" * 255), "1")
+    assert mlops(root, "add", "folder").code == 0

@@ -1,4 +1,4 @@
-"""`mlops bisect`: which commit, or which factor, made a metric fall."""
+"""`mlops bisect`: which commit, or which factor, made a metric worse."""
 
 from __future__ import annotations
 
@@ -307,6 +307,30 @@ def test_the_factor_that_moved_the_metric_is_named_with_how_far(home: Path) -> N
     assert answer.json["values"] == {"good": 0.9, "bad": 0.65, "restored": 0.85}
     assert abs(answer.json["rest"]) < 1e-9
     assert git(home, "status", "--porcelain") == ""
+
+
+def test_what_a_stage_makes_is_no_code_though_the_metric_does_not_rest_on_it(tmp_path: Path) -> None:
+    stages = {
+        "train": {
+            "cmd": 'echo "{\\"auc\\": 0.${depth}}" > a.json',
+            "params": ["depth"],
+            "metrics": ["a.json"],
+        },
+        "other": {
+            "cmd": "cp params.yaml b.json",
+            "deps": ["params.yaml"],
+            "outs": [{"path": "b.json", "cache": False}],
+        },
+    }
+    folder = project(tmp_path / "p", stages, {"params.yaml": "depth: 9\n"})
+    run(folder)
+    good = commit(folder, "good")
+    write(folder / "params.yaml", "depth: 3\n")
+    run(folder)
+    commit(folder, "bad")
+    answer = find(folder, good, "--by", "factor", "--dry-run")
+    assert answer.code == 0, answer
+    assert [path for factor in answer.json["factors"] for path in factor.get("files", ())] == []
 
 
 @pytest.mark.slow

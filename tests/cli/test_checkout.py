@@ -183,8 +183,13 @@ def test_outputs_that_the_store_keeps_come_back_and_others_are_left_to_git(piped
 
 def test_an_output_that_was_edited_is_not_overwritten(piped: Path) -> None:
     write(piped / "out/a", "precious")
-    assert mlops(piped, "checkout", "out").code == 5
+    answer = mlops(piped, "checkout", "out")
+    assert answer.code == 5
     assert (piped / "out/a").read_text() == "precious"
+    # It cannot be added, so that is not what is advised.
+    assert "mlops add" not in answer.err
+    assert "To keep it: copy it elsewhere; to make it again: mlops run make; to drop it:" in answer.err
+    assert "copy it elsewhere, and add the copy" in mlops(piped, "add", "out").err
 
 
 def test_an_output_that_another_command_is_making_is_left_alone(piped: Path) -> None:
@@ -268,3 +273,43 @@ def test_nothing_is_placed_through_a_link_that_leads_out(repo: Path, tmp_path: P
 def test_a_project_without_records_has_nothing_to_check_out(tmp_path: Path) -> None:
     repo = repository(tmp_path / "empty")
     assert mlops(repo, "checkout").out == "Nothing is recorded yet.\n"
+
+
+def test_what_another_branch_tracks_is_taken_away_and_said_in_one_line(repo: Path) -> None:
+    git(repo, "checkout", "--quiet", "-b", "two")
+    write_all(repo, {"scans/a": "1", "kept/b": "2"})
+    assert mlops(repo, "add", "scans", "kept").code == 0
+    tip = commit(repo, "scans")
+    write(repo / "kept/mine", "3")
+    git(repo, "checkout", "--quiet", "-")
+    answer = mlops(repo, "checkout")
+    assert answer.code == 0
+    assert answer.out == f"scans: removed 1 file, 1 byte, no longer recorded here; commit {tip[:12]} has it\n"
+    assert answer.err == (
+        "mlops: kept was tracked as data, and nothing records it here; it stays: no commit records it as it lies here\n"
+        "To track it here, too: mlops add kept; to keep it and track it no more: mlops remove kept\n"
+    )
+    assert mlops(repo, "checkout", "--force").code == 0
+    assert listing(repo / "kept") == {"b": b"2", "mine": b"3"}
+    said = mlops(repo, "checkout", "--json").json
+    assert (said["away"], [row["path"] for row in said["left"]]) == ([], ["kept"])
+    assert mlops(repo, "remove", "kept").code == 0
+    assert mlops(repo, "checkout").err == ""
+
+
+def test_a_part_that_is_asked_for_takes_nothing_else_away(repo: Path) -> None:
+    git(repo, "checkout", "--quiet", "-b", "two")
+    write(repo / "scans/a", "1")
+    assert mlops(repo, "add", "scans").code == 0
+    commit(repo, "scans")
+    git(repo, "checkout", "--quiet", "-")
+    assert mlops(repo, "checkout", "raw").code == 0
+    assert (repo / "scans/a").exists()
+
+
+def test_rules_that_data_lacks_are_written(repo: Path) -> None:
+    text = (repo / ".gitignore").read_text()
+    (repo / ".gitignore").unlink()
+    answer = mlops(repo, "checkout")
+    assert (answer.code, answer.out) == (0, ".gitignore: wrote the rules for tracked data anew\n")
+    assert (repo / ".gitignore").read_text() == text

@@ -203,8 +203,8 @@ def test_every_form_has_the_change(repo: Path) -> None:
     assert "train.depth" in table
     assert "better" in table
     rows = list(csv.reader(io.StringIO(said("csv").out)))
-    assert rows[0] == ["section", "name", "first", "@latest", "change"]
-    assert ["parameters", "train.depth", "4", "8", ""] in rows
+    assert rows[0] == ["section", "name", "first", "@latest", "change", "relative", "verdict"]
+    assert ["parameters", "train.depth", "4", "8", "", "", ""] in rows
     markdown = said("md").out
     assert "| train.depth | 4 | 8 |" in markdown
     assert "@ana" not in markdown

@@ -65,7 +65,7 @@ def test_files_inside_are_named_with_their_sizes(repo: Path) -> None:
     write_all(repo / "raw", {"a": "changed", "sub/new": "22"})
     (repo / "raw/sub/c").unlink()
     expected = [
-        {"path": "a", "state": "changed", "old": 1, "new": 7},
+        {"path": "a", "state": "changed", "old": 1, "new": 7, "why": ["content"]},
         {"path": "sub/c", "state": "removed", "old": 1, "new": None},
         {"path": "sub/new", "state": "added", "old": None, "new": 2},
     ]
@@ -87,7 +87,7 @@ def test_a_folder_that_agrees_is_not_opened(repo: Path) -> None:
         assert same is not None
         opened.facts.objects.remove([same.digest])
     assert mlops(repo, "diff", "--files", "--json").json["changes"][0]["files"] == [
-        {"path": "sub/c", "state": "changed", "old": 1, "new": 7}
+        {"path": "sub/c", "state": "changed", "old": 1, "new": 7, "why": ["content"]}
     ]
 
 
@@ -101,15 +101,56 @@ def test_what_the_store_does_not_have_is_said_and_stops_nothing(repo: Path, tmp_
     assert states(tmp_path / "clone", "HEAD~1") == {"raw": ("changed", 3, 9)}
 
 
+def test_empty_folders_that_came_or_went_are_named(repo: Path) -> None:
+    (repo / "raw/empty/inner").mkdir(parents=True)
+    mlops(repo, "add", "raw")
+    commit(repo, "an empty folder")
+    (repo / "raw/empty/inner").rmdir()
+    (repo / "raw/new").mkdir()
+    rows = mlops(repo, "diff", "--files", "--json").json["changes"][0]["files"]
+    assert rows == [
+        {"path": "empty/inner/", "state": "removed", "old": None, "new": None, "why": ["empty folder"]},
+        {"path": "new/", "state": "added", "old": None, "new": None, "why": ["empty folder"]},
+    ]
+
+
+def test_of_a_file_of_the_same_size_is_said_what_changed(repo: Path) -> None:
+    (repo / "raw/link").symlink_to("a")
+    mlops(repo, "add", "raw")
+    commit(repo, "a link")
+    (repo / "raw/link").unlink()
+    (repo / "raw/link").symlink_to("sub")
+    (repo / "raw/a").chmod(0o755)
+    (repo / "one").chmod(0o755)
+    write(repo / "raw/sub/c", "9")
+    (repo / "raw/sub/c").chmod(0o755)
+    (repo / "raw/same/d").unlink()
+    (repo / "raw/same/d").symlink_to("../a")
+    said = {row["path"]: row["why"] for row in mlops(repo, "diff", "--json").json["changes"] if "why" in row}
+    assert said == {"one": ["now executable"]}
+    out = mlops(repo, "diff", "--files", "-o", "csv").out.splitlines()
+    assert [(row.split(",", 1)[0], row.split(",", 4)[4]) for row in out[1:]] == [
+        ("one", "now executable"),
+        ("raw/", ""),
+        ("raw/a", "now executable"),
+        ("raw/link", "link target"),
+        ("raw/same/d", "now a link"),
+        ("raw/sub/c", '"content, now executable"'),
+    ]
+
+
 def test_lists_have_four_forms(repo: Path) -> None:
     write(repo / "one", "changed")
     table = mlops(repo, "diff").out.splitlines()
     assert [line.split() for line in table] == [
-        ["path", "change", "old", "new"],
-        ["one", "changed", "1", "byte", "7", "bytes"],
+        ["path", "change", "old", "new", "why"],
+        ["one", "changed", "1", "byte", "7", "bytes", "content"],
     ]
-    assert mlops(repo, "diff", "-o", "csv").out == "path,change,old,new\none,changed,1 byte,7 bytes\n"
-    assert "| one | changed | 1 byte | 7 bytes |" in mlops(repo, "diff", "-o", "md").out
+    assert (
+        mlops(repo, "diff", "-o", "csv").out
+        == "path,change,old,new,why\none,changed,1 byte,7 bytes,content\n"
+    )
+    assert "| one | changed | 1 byte | 7 bytes | content |" in mlops(repo, "diff", "-o", "md").out
     assert mlops(repo, "diff", "-o", "json").json["changes"][0]["path"] == "one"
 
 

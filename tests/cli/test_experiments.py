@@ -58,6 +58,9 @@ def test_nothing_starts_when_anything_is_wrong_and_all_of_it_is_told(home: Path)
     said = refused(home, "-S", "train.dpeth=1", "-S", "train.lr=range(1)")
     assert "there is no train.dpeth in params.yaml" in said
     assert "range takes two or three numbers" in said
+    said = refused(home, "-S", "train.lr=uniform(0,1)", "-S", "train.dpeth=1")
+    assert "how many values of train.lr are to be drawn? as in --sample 20" in said
+    assert "there is no train.dpeth in params.yaml" in said
 
 
 @pytest.mark.parametrize(

@@ -33,7 +33,9 @@ class Commands:
 
     def write(self, command: str) -> None:
         path = self.folder / "mlops"
-        path.write_text(f'#!/bin/sh\ncat >/dev/null\necho "$*" >> "{self.log}"\nexec {command} "$@"\n')
+        path.write_text(
+            f'#!/bin/sh\ngiven=$(cat)\necho "$*" >> "{self.log}"\nprintf "%s\\n" "$given" | {command} "$@"\n'
+        )
         path.chmod(0o755)
 
     def take(self) -> list[str]:
@@ -241,6 +243,105 @@ def with_remotes(repo: Path, tmp_path: Path, env: Mapping[str, str]) -> Path:
     assert mlops(repo, "remote", "add", "store", str(tmp_path / "store")).code == 0
     done(repo, env, "commit", "--quiet", "--all", "-m", "a remote")
     return tmp_path / "store"
+
+
+def test_data_of_a_branch_that_is_left_goes_and_comes_back(repo: Path, env: dict[str, str]) -> None:
+    done(repo, env, "checkout", "--quiet", "-b", "two")
+    write(repo / "scans/a", b"scan")
+    assert mlops(repo, "add", "scans", "-q").code == 0
+    done(repo, env, "add", "--all")
+    done(repo, env, "commit", "--quiet", "-m", "scans")
+    answer = done(repo, env, "checkout", "--quiet", "main")
+    assert answer.err.startswith("mlops: scans: removed 1 file, 4 bytes, no longer recorded here; commit ")
+    assert len(answer.err.splitlines()) == 1
+    assert not (repo / "scans").exists()
+    done(repo, env, "checkout", "--quiet", "two")
+    assert (repo / "scans/a").read_bytes() == b"scan"
+    done(repo, env, "checkout", "--quiet", "main")
+    done(repo, env, "merge", "--quiet", "two")
+    assert (repo / "scans/a").read_bytes() == b"scan"
+
+
+def test_data_stays_in_place_through_a_rebase(repo: Path, env: dict[str, str]) -> None:
+    done(repo, env, "checkout", "--quiet", "-b", "two")
+    write(repo / "scans/a", b"scan")
+    assert mlops(repo, "add", "scans", "-q").code == 0
+    done(repo, env, "add", "--all")
+    done(repo, env, "commit", "--quiet", "-m", "scans")
+    done(repo, env, "checkout", "--quiet", "main")
+    write(repo / "code.py", b"code")
+    done(repo, env, "add", "--all")
+    done(repo, env, "commit", "--quiet", "-m", "code")
+    done(repo, env, "checkout", "--quiet", "two")
+    before = (repo / "scans/a").stat()
+    done(repo, env, "rebase", "--quiet", "main")
+    assert (repo / "scans/a").stat() == before
+
+
+def test_data_that_stays_behind_is_kept_out_of_a_commit_until_it_is_released(
+    repo: Path, env: dict[str, str], commands: Commands
+) -> None:
+    done(repo, env, "checkout", "--quiet", "-b", "two")
+    write(repo / "my scans/a", b"scan")
+    assert mlops(repo, "add", "my scans", "-q").code == 0
+    done(repo, env, "add", "--all")
+    done(repo, env, "commit", "--quiet", "-m", "scans")
+    write(repo / "my scans/b", b"more")
+    left = done(repo, env, "checkout", "--quiet", "main").err
+    assert "my scans was tracked as data" in left
+    assert "mlops remove 'my scans'" in left
+    write(repo / "code.py", b"code")
+    done(repo, env, "add", "code.py")
+    commands.take()
+    done(repo, env, "commit", "--quiet", "-m", "code")
+    assert "pre-commit" not in commands.take()
+    done(repo, env, "add", "--all")
+    answer = asked(repo, env, "commit", "--quiet", "-m", "all")
+    assert answer.code == 1
+    assert "my scans was tracked as data here, and my scans/a and 1 more would go into Git" in answer.err
+    done(repo, env, "rm", "-r", "-q", "--cached", "my scans")
+    assert (repo / "my scans/a").exists()
+    assert mlops(repo, "remove", "my scans").code == 0
+    done(repo, env, "add", "--all")
+    done(repo, env, "commit", "--quiet", "-m", "in Git from now on")
+
+
+def test_a_file_of_tracked_data_is_kept_out_of_git(repo: Path, env: dict[str, str]) -> None:
+    done(repo, env, "add", "--force", "data/a.csv")
+    answer = asked(repo, env, "commit", "--quiet", "-m", "wrong")
+    assert answer.code == 1
+    assert "data is tracked as data, and data/a.csv would go into Git, too" in answer.err
+    assert "git rm -r -q --cached data" in answer.err
+
+
+def test_a_record_whose_ignore_rule_is_not_staged_stops_a_commit(repo: Path, env: dict[str, str]) -> None:
+    write(repo / "new", b"1")
+    assert mlops(repo, "add", "new", "-q").code == 0
+    done(repo, env, "add", ".mlops")
+    answer = asked(repo, env, "commit", "--quiet", "-m", "record alone")
+    assert (answer.code, "git add .gitignore" in answer.err) == (1, True)
+    done(repo, env, "checkout", "--quiet", "--", ".gitignore")
+    answer = asked(repo, env, "commit", "--quiet", "-m", "record alone")
+    assert (answer.code, "mlops checkout && git add .gitignore" in answer.err) == (1, True)
+    assert mlops(repo, "checkout").code == 0
+    done(repo, env, "add", ".gitignore")
+    done(repo, env, "commit", "--quiet", "-m", "record and rule")
+
+
+def test_what_is_gits_on_this_branch_may_be_added_to(repo: Path, env: dict[str, str]) -> None:
+    write(repo / "shared/a", b"1")
+    done(repo, env, "add", "--all")
+    done(repo, env, "commit", "--quiet", "-m", "in Git")
+    done(repo, env, "checkout", "--quiet", "-b", "two")
+    done(repo, env, "rm", "-r", "--quiet", "--cached", "shared")
+    assert mlops(repo, "add", "shared", "-q").code == 0
+    done(repo, env, "add", "--all")
+    done(repo, env, "commit", "--quiet", "-m", "as data")
+    done(repo, env, "checkout", "--quiet", "--force", "main")
+    assert (repo / "shared/a").exists()
+    write(repo / "shared/b", b"2")
+    done(repo, env, "add", "--all")
+    done(repo, env, "commit", "--quiet", "-m", "more of it")
 
 
 def test_a_push_takes_the_data_along(repo: Path, env: dict[str, str], tmp_path: Path) -> None:

@@ -322,6 +322,7 @@ def test_other_content_than_it_is_pinned_to_is_refused_and_nothing_is_written(
         write(tmp_path / "from" / name if name else tmp_path / "from", data)
     answer = mlops(repo, "import", str(tmp_path / "from"), "data", "--pin", digest_bytes(b"other"))
     assert (answer.code, "was asked for" in answer.err) == (5, True)
+    assert "--unpin" not in answer.err  # there is no import yet that has a pin
     assert git(repo, "status", "--short") == ""
     assert not (repo / "data").exists()
     stored = [

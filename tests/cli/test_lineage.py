@@ -155,7 +155,7 @@ def test_everything_is_proven(churn: Path) -> None:
     value = good(mlops(churn, "lineage", "--verify", "models/m.joblib", "--json"))
     assert value["good"]
     assert {row["kind"] for row in value["statements"] if row["verdict"] == "holds"} == {
-        "record", "key", "commit", "code", "artifact", "origin",
+        "record", "key", "metrics", "claims", "commit", "code", "artifact", "origin",
     }  # fmt: skip
     assert {row["kind"] for row in value["statements"] if row["verdict"] == "open"} == {"signature"}
     assert git(churn, "status", "--short") == ""
@@ -298,7 +298,7 @@ def test_a_project_below_the_top_is_proven_too(tmp_path: Path) -> None:
     commit(top, "trained")
     value = good(mlops(folder, "lineage", "--verify", "m.pkl", "--json"))
     assert {row["kind"] for row in value["statements"] if row["verdict"] == "holds"} == {
-        "record", "key", "commit", "code", "artifact",
+        "record", "key", "claims", "commit", "code", "artifact",
     }  # fmt: skip
     write(folder / "code.py", "changed")
     value = good(mlops(folder, "lineage", "--verify", "m.pkl", "--json"))
@@ -460,3 +460,65 @@ def test_the_depth_counts_from_a_parameter_as_from_a_file(churn: Path) -> None:
 
     assert (executions("--depth", "1"), executions("--depth", "2")) == (1, 2)
     assert executions() == 2
+
+
+@pytest.fixture
+def twice(tmp_path: Path) -> Path:
+    """A project in which two runs made the same bytes with other code and another parameter."""
+    stages = {"train": {"cmd": "sh t.sh", "deps": ["t.sh"], "params": ["lr"], "outs": ["model.bin"]}}
+    folder = project(tmp_path / "p", stages, {"params.yaml": "lr: 1\n", "t.sh": "seq 100 > model.bin\n"})
+    run(folder, "-m", "one")
+    write(folder / "params.yaml", "lr: 2\n")
+    write(folder / "t.sh", "seq 100 > model.bin # other\n")
+    commit(folder, "one")
+    run(folder, "-m", "two")
+    commit(folder, "two")
+    return folder
+
+
+@pytest.mark.parametrize("ref", ["@latest", "HEAD", "HEAD:model.bin", "model.bin"])
+def test_of_several_runs_that_made_the_same_bytes_the_one_that_was_asked_about_is_shown(
+    twice: Path, ref: str
+) -> None:
+    answer = mlops(twice, "lineage", ref)
+    assert answer.code == 0, answer
+    assert "why: two" in answer.out
+    assert "lr=2" in answer.out
+    first = good(mlops(twice, "runs", "--json"))["runs"][1]["id"]
+    assert f"also made by run {first} (same bytes)" in answer.out
+
+
+def test_an_older_commit_and_an_older_run_have_theirs(twice: Path) -> None:
+    first = good(mlops(twice, "runs", "--json"))["runs"][1]["id"]
+    for ref in (first, "HEAD~1", "HEAD~1:model.bin"):
+        answer = mlops(twice, "lineage", ref)
+        assert "why: one" in answer.out, answer
+        assert "lr=1" in answer.out
+
+
+def test_every_command_takes_the_same_version_of_a_run_and_says_that_there_is_another(twice: Path) -> None:
+    newest = max((twice / ".mlops/runs").rglob("*.json"))
+    write(newest, newest.read_text().replace('"lr": 2', '"lr": 7'))
+    commit(twice, "forged")
+    for command in (["lineage", "model.bin"], ["show", newest.stem], ["runs"], ["lineage", "--down", "t.sh"]):
+        answer = mlops(twice, *command)
+        assert answer.code == 0, answer
+        assert "7" not in answer.out.replace(newest.stem, "").partition("lr")[2][:3], answer.out
+        assert f"the record of run {newest.stem} was changed" in answer.err
+    answer = mlops(twice, "tried", "-S", "lr=7")
+    assert answer.code == 1
+    answer = mlops(twice, "lineage", "--verify", "model.bin")
+    assert answer.code == 5
+    assert "lr is 2 in commit" in answer.out
+    assert "and 7 in commit" in answer.out
+
+
+def test_an_edited_stage_record_fails_although_an_older_version_was_right(twice: Path) -> None:
+    record = twice / ".mlops/stages/train.json"
+    write(record, record.read_text().replace('"lr": 2', '"lr": 7'))
+    for where in ("the workspace", "commit"):
+        answer = mlops(twice, "lineage", "--verify", "model.bin")
+        assert answer.code == 5
+        assert f".mlops/stages/train.json in {where}" in answer.out
+        commit(twice, "forged")
+    assert mlops(twice, "status", "--check").code == 1

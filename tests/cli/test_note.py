@@ -106,7 +106,7 @@ def test_a_note_makes_no_stage_stale_and_no_code_dirty(repo: Path) -> None:
         (("@latest",), "needs a text, or an --outcome"),
         (("@latest", "  "), "needs a text, or an --outcome"),
         (("@latest", "x", "--outcome", "great"), "confirmed"),
-        (("HEAD", "x"), "is a commit"),
+        (("HEAD:mlops.yaml", "x"), "nothing is recorded of mlops.yaml"),
         (("@latest", "x" * 20_001), "up to 20,000 characters"),
     ],
 )

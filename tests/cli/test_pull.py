@@ -132,3 +132,35 @@ def test_a_damaged_file_that_the_remote_does_not_have_is_named_with_verify(
     assert "mlops verify --repair" in answer.err
     assert large.exists()
     assert not (second / "raw/big.bin").exists()
+
+
+@pytest.mark.parametrize("command", ["pull", "fetch", "checkout"])
+def test_a_path_that_the_record_does_not_have_is_a_mistake_and_nothing_is_brought(
+    clones: Clones, command: str
+) -> None:
+    folder = clones.clone()
+    assert mlops(folder, "fetch", "raw/sub").code == 0  # the list of files is here
+    answer = mlops(folder, command, "raw/nope", "raw/big.bin")
+    assert (answer.code, answer.out) == (2, "")
+    assert answer.err == "mlops: the record of raw has no nope\nSee what changed with: mlops diff --files\n"
+    assert not (folder / "raw").exists()
+
+
+def test_a_path_in_a_directory_whose_list_nobody_has_is_missing_data(clones: Clones) -> None:
+    folder = clones.clone()
+    shutil.rmtree(clones.remote)
+    clones.remote.mkdir()
+    answer = mlops(folder, "pull", "raw/sub")
+    assert answer.code == 5
+    assert answer.err.startswith("mlops: raw, the list of its files: object b3:")
+    assert "Whoever has it can send it: mlops push\n" in answer.err
+
+
+def test_a_link_in_a_directory_is_placed_alone(clones: Clones) -> None:
+    (clones.first / "raw/link").symlink_to("sub")
+    assert mlops(clones.first, "add", "raw").code == 0
+    assert mlops(clones.first, "push").code == 0
+    folder = clones.clone()
+    assert mlops(folder, "pull", "raw/link").code == 0
+    assert (folder / "raw/link").is_symlink()
+    assert mlops(folder, "pull", "raw/link/deep.txt").code == 2

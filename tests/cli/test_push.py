@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import time
 from typing import TYPE_CHECKING
 
@@ -9,11 +10,11 @@ import pytest
 
 from mlops_cli.store.digest import digest_bytes
 from mlops_cli.store.transfer.remote_store import object_name
-from tests.support.command import finish, mlops, start
+from tests.support.command import commit, finish, git, mlops, start
 from tests.support.files import write, write_all
 from tests.support.servers import trust
 from tests.support.stored import Lab, many
-from tests.support.transfers import LARGE, Clones, blob, damage, damage_there, walk
+from tests.support.transfers import LARGE, Clones, blob, cut_there, damage, damage_there, walk
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -28,6 +29,7 @@ FIELDS = {
     "requests",
     "skipped",
     "failed",
+    "gone",
     "healed",
     "repaired",
     "seconds",
@@ -86,6 +88,88 @@ def test_repair(clones: Clones) -> None:
     assert answer.out.startswith(f"{name} was damaged, and was set aside\nsent 1 object, ")
     assert walk(clones.there).wrong == []
     assert mlops(clones.first, "push", "--repair", "--json").json["repaired"] == []
+
+
+def test_what_the_store_lost_and_the_workspace_holds_is_named_with_what_stores_it_anew(
+    clones: Clones,
+) -> None:
+    write(clones.first / "one", "1")
+    write(clones.first / "gone", "2")
+    assert mlops(clones.first, "add", "one", "gone").code == 0
+    shutil.rmtree(clones.first / ".git/mlops")
+    (clones.first / "gone").unlink()
+    answer = mlops(clones.first, "push")
+    assert answer.code == 5
+    assert "The workspace has it. Store it anew with: mlops add one raw\n" in answer.err
+    assert "Whoever has it can send it: mlops push\n" in answer.err
+    assert mlops(clones.first, "add", "one", "raw").code == 0
+    assert [row["path"] for row in mlops(clones.first, "push", "--json").json["failed"]] == ["gone"]
+
+
+def test_what_is_damaged_here_is_named_with_what_mends_it(clones: Clones) -> None:
+    [large] = [p for p in clones.first.glob(".git/mlops/objects/*/*") if p.stat().st_size >= LARGE]
+    damage(large)
+    answer = mlops(clones.first, "push")
+    assert (answer.code, "Mend what can be mended with: mlops verify --repair\n" in answer.err) == (5, True)
+    assert mlops(clones.first, "verify", "--repair").code == 0
+    assert mlops(clones.first, "push").code == 0
+
+
+def test_a_colleague_gets_everything_after_a_push_that_found_indexes_cut_off(clones: Clones) -> None:
+    mlops(clones.first, "push")
+    for name in [name for name in clones.there.list() if name.endswith(".idx")]:
+        cut_there(clones.there, name, 50)
+    assert mlops(clones.first, "push").out.startswith("sent 42 objects, ")
+    assert mlops(clones.first, "push").out == "Nothing to do: everything is there already (43 objects).\n"
+    assert mlops(clones.clone(), "pull").code == 0
+
+
+def test_an_older_version_can_be_sent_and_a_colleague_checks_it_out(clones: Clones) -> None:
+    for number in range(3):
+        write(clones.first / "raw/changing", str(number))
+        assert mlops(clones.first, "add", "raw", "-q").code == 0
+        commit(clones.first, f"version {number}")
+        git(clones.first, "tag", f"v{number}")
+    assert mlops(clones.first, "push", "-q").code == 0
+    second = clones.clone()
+    git(second, "checkout", "--quiet", "v1")
+    assert mlops(second, "pull").code == 5
+    assert mlops(clones.first, "push", "--rev", "v1", "--rev", "v0", "raw/changing").out.startswith("sent 2 ")
+    assert mlops(clones.first, "push", "--rev", "v1").code == 0
+    assert mlops(second, "pull").code == 0
+    assert (second / "raw/changing").read_text() == "1"
+    assert mlops(clones.first, "push", "--all").code == 0
+    assert mlops(second, "fetch", "--all").code == 0
+    git(second, "checkout", "--quiet", "v0")
+    assert mlops(second, "checkout").code == 0
+    assert (second / "raw/changing").read_text() == "0"
+
+
+def test_what_is_gone_of_older_versions_is_told_and_what_is_named_ends_with_5(clones: Clones) -> None:
+    for number in range(2):
+        write(clones.first / "raw/changing", str(number))
+        assert mlops(clones.first, "add", "raw", "-q").code == 0
+        commit(clones.first, f"version {number}")
+        git(clones.first, "tag", f"v{number}")
+    Lab(clones.first).objects().remove({digest_bytes(b"0")})
+    answer = mlops(clones.first, "push", "--all")
+    assert answer.code == 0
+    assert "neither here nor on r: raw/changing@" in answer.err
+    named = mlops(clones.first, "push", "--rev", "v0")
+    assert named.code == 5
+    assert "raw/changing@v0: it is neither here nor on the remote" in named.err
+    assert "mlops push --rev v0" in named.err
+    assert mlops(clones.first, "push", "--rev", "v0", "--all").code == 2
+    assert mlops(clones.first, "push", "--rev", "nowhere").code == 2
+
+
+def test_a_history_that_is_cut_off_is_told(clones: Clones) -> None:
+    commit(clones.first, "one")
+    commit(clones.first, "two")
+    git(clones.folder, "clone", "--quiet", "--depth=1", f"file://{clones.first}", "shallow")
+    assert mlops(clones.first, "push", "--all").err == ""
+    answer = mlops(clones.folder / "shallow", "push", "--all")
+    assert (answer.code, "git fetch --unshallow" in answer.err) == (0, True)
 
 
 def test_without_a_remote_it_ends_with_2(tmp_path: Path) -> None:

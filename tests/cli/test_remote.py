@@ -194,6 +194,19 @@ def test_a_web_server_is_said_to_be_for_reading_only(home: Path, web: WebServer)
     assert mlops(home, "remote", "check", "--json").json["read_only"] is True
 
 
+def test_a_folder_that_was_there_once_is_told_as_by_push(home: Path, tmp_path: Path) -> None:
+    mlops(home, "remote", "add", "nas", "../nas")
+    (tmp_path / "nas").mkdir()
+    write(home / "data", "1")
+    mlops(home, "add", "data")
+    assert (mlops(home, "push").code, mlops(home, "pull").code) == (0, 0)
+    (tmp_path / "nas").rename(tmp_path / "elsewhere")
+    (tmp_path / "nas").symlink_to("nowhere")
+    answer = mlops(home, "remote", "check")
+    assert (answer.code, answer.err) == (5, mlops(home, "push").err)
+    assert "the folder of the remote nas is not there" in answer.err
+
+
 def test_the_group_without_a_command_says_what_there_is(home: Path) -> None:
     answer = mlops(home, "remote")
     assert answer.code == 2

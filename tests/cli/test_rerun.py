@@ -365,9 +365,55 @@ def test_a_snapshot_that_is_gone_is_said_with_what_to_do(home: Path) -> None:
     assert "mlops sync" in answer.err
 
 
+def rewritten(home: Path) -> tuple[str, str]:
+    """Run a commit and reword it, so that nothing but the journal leads to its code; return the run and the commit."""
+    write(home / "params.yaml", "depth: 4\n")
+    commit(home, "an idea")
+    was = git(home, "rev-parse", "HEAD").strip()
+    name = ran(home)
+    git(home, "reset", "--quiet", "--soft", "HEAD~1")
+    write(home / "params.yaml", "depth: 5\n")
+    commit(home, "another idea, in one commit with the records")
+    git(home, "reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
+    git(home, "gc", "--quiet", "--prune=now")
+    return name, was
+
+
+def test_a_run_on_a_commit_that_was_rewritten_and_collected_is_repeated(home: Path) -> None:
+    name, was = rewritten(home)
+    answer = mlops(home, "rerun", name, "--verify", "--json")
+    assert (answer.code, answer.json["verdict"]) == (0, "identical"), answer
+    assert (
+        f"commit {was[:12]}, on which it was made, is not in this clone: its tree is" in answer.json["notes"]
+    )
+    compared = mlops(home, "compare", name, "HEAD", "--code").out
+    assert "-depth: 4" in compared
+    assert "+depth: 5" in compared
+
+
+def test_code_that_nobody_keeps_is_said_to_be_gone_without_a_fetch_that_brings_nothing(
+    home: Path, tmp_path: Path
+) -> None:
+    name, was = rewritten(home)
+    git(tmp_path, "clone", "--quiet", f"file://{home}", "bo")
+    answer = mlops(tmp_path / "bo", "rerun", name)
+    assert answer.code == 5
+    assert f"commit {was[:12]} that {name} ran is not in this clone" in answer.err
+    assert "type mlops sync there, then here: mlops sync --fetch" in answer.err
+    answer = mlops(tmp_path / "bo", "rerun", name, env={"GIT_AUTHOR_EMAIL": "bo@example.org"})
+    assert "Ada has it: once they have typed mlops sync, bring it with: mlops sync --fetch" in answer.err
+    git(tmp_path, "clone", "--quiet", "--depth=1", f"file://{home}", "shallow")
+    assert "git fetch --unshallow" in mlops(tmp_path / "shallow", "rerun", name).err
+    for ref in git(home, "for-each-ref", "--format=%(refname)", "refs/mlops").split():
+        git(home, "update-ref", "-d", ref)
+    git(home, "gc", "--quiet", "--prune=now")
+    answer = mlops(home, "rerun", name)
+    assert answer.code == 5
+    assert "git fetch" not in answer.err
+
+
 def test_what_is_no_run_is_refused(home: Path) -> None:
     ran(home)
-    assert mlops(home, "rerun", "HEAD").code == 2
     assert mlops(home, "rerun", "nonsense").code == 2
     assert mlops(home, "rerun", "@latest", "--tolerance", "-1").code == 2
 
@@ -413,13 +459,13 @@ def test_ctrl_c_ends_the_repetition_and_leaves_nothing_behind(home: Path, tmp_pa
     assert not list((home / ".mlops/runs").rglob("*.rerun-*"))
 
 
-def test_a_commit_is_no_run_and_the_way_to_its_runs_is_shown(home: Path) -> None:
-    ran(home)
-    for command in ("rerun", "keep"):
-        answer = mlops(home, command, "HEAD")
-        assert answer.code == 2
-        assert "HEAD is a commit, and here a run is meant" in answer.err
-        assert "--where 'commit == " in answer.err
+def test_a_commit_stands_for_its_run(home: Path) -> None:
+    name = ran(home)
+    moved_on(home, 1)
+    answer = mlops(home, "rerun", "HEAD~1", "--json")
+    assert (answer.code, answer.json["run"]) == (0, name), answer
+    assert mlops(home, "rerun", "HEAD~1", "--json").json["run"] == name  # and not its repetition
+    assert name in mlops(home, "keep", "HEAD~1").out
 
 
 def test_what_git_brought_into_the_worktree_is_not_told_of_as_somebodys_work(home: Path) -> None:

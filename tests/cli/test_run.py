@@ -212,19 +212,45 @@ def test_commit_leaves_the_record_of_data_that_is_not_what_it_says(tmp_path: Pat
     assert "one.json" not in git(root, "show", "--name-only", "--format=", "HEAD")
 
 
-def test_commit_of_a_failed_run_commits_nothing(tmp_path: Path) -> None:
-    root = one(tmp_path, {"cmd": "false", "outs": ["o"]})
+def test_commit_of_a_failed_run_commits_nothing_and_says_so_and_how_to_keep_what_went_well(
+    tmp_path: Path,
+) -> None:
+    root = project(
+        tmp_path / "p", {"good": {"cmd": "touch o", "outs": ["o"]}, "bad": {"cmd": "false", "outs": ["b"]}}
+    )
     head = git(root, "rev-parse", "HEAD")
-    assert mlops(root, "run", "--commit").code == 4
+    answer = mlops(root, "run", "-k", "--commit")
+    assert answer.code == 4
     assert git(root, "rev-parse", "HEAD") == head
+    assert "Nothing is committed, because not every stage is done.\nTo keep this: git add " in answer.err
+    assert "next time" not in answer.err
+    assert ".mlops/stages/good.json" in mlops(root, "run", "-k", "--commit", "--json").json["written"]
 
 
-def test_a_hook_that_refuses_the_commit_is_quoted(home: Path) -> None:
-    write(home / ".git/hooks/pre-commit", "#!/bin/sh\necho not today >&2\nexit 1\n", executable=True)
+def test_a_dry_run_says_of_gpus_that_are_not_there_what_the_run_would_say(tmp_path: Path) -> None:
+    root = one(tmp_path, {"cmd": "touch o", "outs": ["o"], "gpu": 3})
+    write(root / ".mlops/config.yaml", "run: {gpus: 0}\n")
+    really, dry = mlops(root, "run"), mlops(root, "run", "-n")
+    assert (dry.code, dry.err) == (really.code, really.err)
+    assert dry.code == 3
+    assert "asks for 3 GPUs" in dry.err
+
+
+@pytest.mark.parametrize(("says", "reason"), [("not today", "not today"), ("", "without a word")])
+def test_a_hook_that_refuses_the_commit_is_quoted_below_the_result(
+    home: Path, says: str, reason: str
+) -> None:
+    write(home / ".git/hooks/pre-commit", f"#!/bin/sh\nprintf '{says}' >&2\nexit 1\n", executable=True)
     answer = mlops(home, "run", "--commit")
     assert answer.code == 5
-    assert "not today" in answer.err
+    assert "4 ran in " in answer.out
+    assert f"mlops: git did not commit: {says}" in answer.err
+    assert reason in answer.err
+    assert "To keep this: git add " in answer.err
+    assert "next time" not in answer.err
     assert states(home) == dict.fromkeys("abcx", "fresh")
+    told = mlops(home, "run", "--commit", "--json")
+    assert (told.code, told.json["commit"], reason in told.json["refused"]) == (5, None, True)
 
 
 def test_without_commit_it_says_which_files_to_commit(home: Path) -> None:

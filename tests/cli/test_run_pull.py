@@ -213,3 +213,33 @@ def test_a_fetch_before_a_run_serves_as_well(clones: Clones, counter: Counter) -
     clones.remote.rename(clones.folder / "away")
     assert set(run(second, env=counter.env).values()) <= {"cached", "fresh"}
     assert counter.take() == []
+
+
+def test_a_directory_that_is_not_here_is_named_and_only_that_ends_with_5(tmp_path: Path) -> None:
+    stages = {
+        "read": {"cmd": "ls raw > names", "deps": ["raw"], "outs": ["names"]},
+        "copy": {"cmd": "cp names again", "deps": ["names"], "outs": ["again"]},
+        "fail": {"cmd": "exit 1", "outs": ["never"]},
+    }
+    clones = Clones(tmp_path, stages, {})
+    write_all(clones.first / "raw", {"a": "1", "b": "2"})
+    assert mlops(clones.first, "add", "raw").code == 0
+    second = clones.clone()
+    dry = mlops(second, "run", "-n", "copy")
+    assert dry.out.endswith("Not here, and needed: raw. Bring it with: mlops pull raw\n")
+    assert mlops(second, "run", "-n", "copy", "--json").json["absent"] == ["raw"]
+    answer = mlops(second, "run", "copy")
+    assert answer.code == 5
+    assert (
+        "read failed: raw is tracked, and its content is not here. Bring it with: mlops pull raw"
+        in answer.err
+    )
+    mlops(clones.first, "push", "--quiet")
+    for file in [name for name in clones.there.list() if not name.startswith("projects/")]:
+        clones.there.remove([file])
+    pulled = mlops(second, "run", "copy", "--pull")
+    assert pulled.code == 5
+    assert "mlops pull" not in pulled.err
+    assert "The remote does not have it either. Whoever has it can send it: mlops push\n" in pulled.err
+    assert "mlops pull" not in mlops(second, "run", "-n", "--pull", "copy").out
+    assert mlops(second, "run", "-k").code == 4  # one of them failed indeed

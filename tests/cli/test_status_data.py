@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from tests.support.command import mlops, project, repository, run
+from tests.support.command import git, mlops, project, repository, run
 from tests.support.files import spying, write, write_all
 from tests.support.transfers import Clones
 from tests.support.working import decisions
@@ -121,3 +121,24 @@ def test_without_a_remote_or_without_a_record_a_run_is_suggested(tmp_path: Path)
     assert "with: mlops run --pull\n" in mlops(repo, "status").out
     (repo / ".mlops/config.yaml").unlink()
     assert "with: mlops run\n" in mlops(repo, "status").out
+
+
+def test_data_that_git_would_take_or_has_is_named_with_what_mends_it(tmp_path: Path) -> None:
+    repo = repository(tmp_path / "p")
+    write(repo / "raw/a", "1")
+    assert mlops(repo, "add", "raw").code == 0
+    (repo / ".gitignore").write_text("")
+    git(repo, "add", "--all")
+    answer = mlops(repo, "status")
+    assert answer.out == (
+        "1 tracked path, as recorded.\n"
+        "raw is tracked as data, and no rule of Git ignores it.\n"
+        "  Write the rules anew with: mlops checkout\n"
+        "raw is tracked as data, and Git has raw/a.\n"
+        "  Take it out of Git, and leave it where it is, with: git rm -r --cached raw\n"
+    )
+    said = mlops(repo, "status", "--json").json["seen_by_git"]
+    assert [(row["path"], row["kind"]) for row in said] == [("raw", "not ignored"), ("raw", "in git")]
+    assert mlops(repo, "checkout").code == 0
+    git(repo, "rm", "-r", "--cached", "raw")
+    assert mlops(repo, "status").out == "1 tracked path, as recorded.\n"

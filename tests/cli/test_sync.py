@@ -88,7 +88,9 @@ def test_runs_travel_and_the_second_time_there_is_nothing_to_do(
 
 def test_its_json_has_the_counts(home: Path) -> None:
     value = mlops(home, "sync", "--json", "--yes", "--push").json
-    assert value.pop("offer").keys() == {"runs", "events", "snapshots", "bytes", "people"}
+    assert value.pop("offer").keys() == {
+        "runs", "events", "snapshots", "bytes", "people", "uncommitted", "commits", "secrets"
+    }  # fmt: skip
     nothing = {"runs": 0, "events": 0, "snapshots": 0}
     assert value == {
         "schema": 1, "remote": "origin", "dry": False, "pushed": True, "fetched": [], "regained": nothing
@@ -127,3 +129,23 @@ def test_one_half_and_the_other_half_at_once_is_refused(home: Path) -> None:
     answer = mlops(home, "sync", "--fetch", "--push")
     assert answer.code == 2
     assert "For both: mlops sync" in answer.err
+
+
+def test_a_run_on_a_commit_that_was_never_pushed_can_be_repeated_elsewhere(
+    home: Path, hub: Path, tmp_path: Path
+) -> None:
+    commit(home, "an idea")
+    write(home / "in", "3")
+    commit(home, "a better idea")
+    run(home)
+    said = mlops(home, "sync", "--yes")
+    assert f"{git(home, 'rev-parse', 'HEAD')[:10]} a better idea." in said.err
+    git(tmp_path, "clone", "--quiet", str(hub), "other")
+    other = tmp_path / "other"
+    assert mlops(other, "sync", "--fetch").code == 0
+    name = mlops(home, "show", "--json").json["id"]
+    answer = mlops(other, "rerun", name, "--verify", "--json")
+    assert (answer.code, answer.json["verdict"]) == (0, "identical"), answer
+    shown = mlops(other, "show", name).out
+    assert f"{git(home, 'rev-parse', 'HEAD').strip()}, which is not in this clone" in shown
+    assert "see its files with: git ls-tree -r " in shown

@@ -253,3 +253,15 @@ def test_a_new_version_counts_for_check_only_where_sources_are_asked(tmp_path: P
     assert (answer.code, "new version" in answer.out, "mlops update" in answer.out) == (1, True, True)
     assert mlops(repo, "update").code == 0
     assert mlops(repo, "status", "--check", "--sources").code == 0
+
+
+def test_a_source_that_cannot_be_asked_is_told_and_is_no_yes_for_check(tmp_path: Path, repo: Path) -> None:
+    write(tmp_path / "from", b"1")
+    imported(repo, tmp_path / "from", "data")
+    (tmp_path / "from").unlink()
+    assert mlops(repo, "status", "--check").code == 0
+    answer = mlops(repo, "status", "--check", "--sources")
+    assert answer.code == 1
+    assert "1 whose source cannot be reached; mlops update --dry-run says why." in answer.out
+    why = mlops(repo, "update", "--dry-run")
+    assert (why.code, str(tmp_path / "from") in why.err) == (5, True)

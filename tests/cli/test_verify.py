@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from tests.support.command import commit, mlops
+from tests.support.command import commit, mlops, project, run
 from tests.support.stored import Lab, many
 
 if TYPE_CHECKING:
@@ -83,3 +83,19 @@ def test_records_of_a_sub_project_are_looked_at(lab: Lab) -> None:
     answer = mlops(lab.root, "verify", "--json")
     [problem] = answer.json["problems"]
     assert problem["needed"][0]["path"] == "inner/only"
+
+
+def test_a_run_record_that_was_edited_and_committed_is_held_against_the_journal(tmp_path: Path) -> None:
+    folder = project(tmp_path / "p", {"train": {"cmd": "echo 1 > m", "outs": ["m"]}}, {})
+    run(folder)
+    commit(folder, "trained")
+    assert mlops(folder, "verify").code == 0
+    [record] = (folder / ".mlops/runs").rglob("*.json")
+    record.write_text(record.read_text().replace("echo 1", "echo 2"))
+    commit(folder, "forged")
+    answer = mlops(folder, "verify")
+    assert answer.code == 5
+    assert f"record {record.relative_to(folder)}: " in answer.err
+    assert "stages.train.program" in answer.err
+    assert "in the journal" in answer.err
+    assert "never changes" in answer.err

@@ -497,6 +497,25 @@ def test_a_shallow_clone_says_what_it_knows_and_that_there_is_more(
     assert whole.code == 0, whole
 
 
+@pytest.mark.parametrize(
+    "question",
+    [
+        ["compare", "HEAD~3", "HEAD"],
+        ["bisect", "--metric", "accuracy", "--good", "HEAD~3"],
+        ["diff", "HEAD~3"],
+    ],
+    ids=" ".join,
+)
+def test_a_commit_beyond_the_border_of_a_shallow_clone_is_not_taken_for_a_wrong_name(
+    origin: tuple[Place, Path], tmp_path: Path, question: list[str]
+) -> None:
+    git(tmp_path, "clone", "--quiet", "--depth", "2", f"file://{origin[1]}", "clone")
+    answer = mlops(tmp_path / "clone", *question)
+    assert answer.code == 6, answer
+    assert "HEAD~3 is not in this clone, which is shallow" in answer.err
+    assert "git fetch --unshallow" in answer.err
+
+
 def test_a_clone_without_old_content_says_so_until_it_has_it(
     origin: tuple[Place, Path], tmp_path: Path
 ) -> None:

@@ -40,7 +40,8 @@ def test_the_framework_installs_and_runs_our_hooks(tmp_path: Path) -> None:
     hooks = "".join(f"      - id: {name}\n" for name in ids)
     write(repo / ".pre-commit-config.yaml", f"repos:\n  - repo: {package}\n    rev: v1\n    hooks:\n{hooks}")
     write(repo / "data.csv", b"1")
-    assert mlops(repo, "add", "data.csv", "-q").code == 0
+    for command in (("add", "data.csv", "-q"), ("remote", "add", "store", str(tmp_path / "store"), "-q")):
+        assert mlops(repo, *command).code == 0
     git(repo, "add", "--all")
     git(repo, "commit", "--quiet", "-m", "one")
     kinds = [f"--hook-type={name}" for name in ("pre-commit", "post-checkout", "post-merge", "pre-push")]
@@ -64,3 +65,16 @@ def test_the_framework_installs_and_runs_our_hooks(tmp_path: Path) -> None:
     moved = run("git", "checkout", "-b", "two")
     assert moved.returncode == 0, moved.stdout + moved.stderr
     assert (repo / "data.csv").read_bytes() == b"1"
+    write(repo / "data.csv", b"2")
+    git(tmp_path, "init", "--quiet", "--bare", "origin.git")
+    git(repo, "remote", "add", "origin", str(tmp_path / "origin.git"))
+    assert mlops(repo, "add", "data.csv", "-q").code == 0
+    git(repo, "add", ".mlops")
+    committed = run("git", "commit", "--quiet", "-m", "two")
+    assert committed.returncode == 0, committed.stdout + committed.stderr
+    assert run("git", "checkout", "--quiet", "-").returncode == 0
+    pushed = run("git", "push", "--quiet", "origin", "two")
+    assert pushed.returncode == 0, pushed.stdout + pushed.stderr
+    assert mlops(repo, "push", "--rev", "two").out.startswith(
+        "Nothing to do: everything is there already (1 "
+    )

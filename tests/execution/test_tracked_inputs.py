@@ -85,8 +85,11 @@ def test_data_whose_content_is_nowhere_fails_the_stage_with_what_to_pull(tmp_pat
     repo = pipeline(tmp_path / "p", "data/one.csv", "cp data/one.csv out")
     git(tmp_path, "clone", "--quiet", str(repo), str(tmp_path / "clone"))
     answer = mlops(tmp_path / "clone", "run", env=Counter(tmp_path / "count").env)
-    assert answer.code == 4
-    assert "data/one.csv is tracked and not here; bring it with: mlops pull data/one.csv" in answer.err
+    assert answer.code == 5
+    assert (
+        "data/one.csv is tracked, and its content is not here. Bring it with: mlops pull data/one.csv"
+        in answer.err
+    )
     assert mlops(tmp_path / "clone", "status").code == 0
 
 
@@ -95,7 +98,7 @@ def test_a_part_of_a_directory_that_is_nowhere_says_what_to_pull(tmp_path: Path)
     git(tmp_path, "clone", "--quiet", str(repo), str(tmp_path / "clone"))
     answer = mlops(tmp_path / "clone", "status")
     assert answer.code == 5
-    assert "bring it with: mlops pull data/raw/a" in answer.err
+    assert "Bring it with: mlops pull data/raw/a" in answer.err
 
 
 def test_data_that_is_here_and_changed_is_taken_as_it_lies(tmp_path: Path) -> None:

@@ -87,9 +87,9 @@ def test_what_is_drawn_is_known_by_name() -> None:
         (
             "train.dpeth=1",
             0,
-            'there is no train.dpeth in params.yaml: did you mean "depth"? (to add it: +train.dpeth=…)',
+            'there is no train.dpeth in params.yaml: did you mean "train.depth"? (to add it: +train.dpeth=…)',
         ),
-        ("trian.lr=1", 0, 'did you mean "train"?'),
+        ("trian.lr=1", 0, 'did you mean "train.lr"?'),
         ("other.json:a.c=1", 11, "there is no a.c in other.json"),
         ("nowhere.toml:a=1", 0, "there is no parameter file nowhere.toml"),
         ("params.py:a=1", 10, "parameters in Python cannot be changed"),
@@ -138,7 +138,7 @@ def test_every_mistake_in_every_text_is_told_at_once() -> None:
     assert caught.value.message.splitlines() == [
         "-S: 3 mistakes",
         "  train.dpeth=1,,2",
-        '  ^ there is no train.dpeth in params.yaml: did you mean "depth"? (to add it: +train.dpeth=…)',
+        '  ^ there is no train.dpeth in params.yaml: did you mean "train.depth"? (to add it: +train.dpeth=…)',
         "  train.dpeth=1,,2",
         "                ^ a value is missing here; nothing is written null, an empty text ''",
         "  seed=range(5,1)",

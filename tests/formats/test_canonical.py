@@ -161,6 +161,18 @@ def test_a_file_with_a_merge_conflict_says_how_to_solve_it() -> None:
     assert "git checkout --ours -- x.json" in caught.value.hint
 
 
+@pytest.mark.parametrize(
+    ("file", "again"),
+    [(".mlops/stages/a/b.json", "mlops run"), ("x/.mlops/data/d/f.csv.json", "mlops add d/f.csv")],
+)
+def test_where_the_marks_of_a_conflict_were_committed_the_record_is_to_be_made_anew(
+    file: str, again: str
+) -> None:
+    with pytest.raises(FileError) as caught:
+        read_record(b"<<<<<<< HEAD\n", file=file, schema=1)
+    assert caught.value.hint.endswith(f"rm {file}; then: {again}")
+
+
 @pytest.mark.parametrize("data", [b"", b"{", b"\xff", b"[" * 100_000])
 def test_a_file_that_is_not_json_is_refused_with_the_way_out(data: bytes) -> None:
     with pytest.raises(FileError, match=r"x\.json is not valid JSON") as caught:

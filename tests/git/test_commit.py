@@ -71,3 +71,11 @@ def test_what_a_hook_says_when_it_refuses_is_told(repo: Path) -> None:
     with pytest.raises(DataError, match="git did not commit: not on a Friday") as raised:
         commit_files(repo, ["ours"], "m")
     assert raised.value.hint == "The files are written; commit them yourself."
+
+
+def test_a_hook_that_refuses_without_a_word_is_guessed_at(repo: Path) -> None:
+    hook = write(repo / ".git/hooks/pre-commit", "#!/bin/sh\nexit 1\n")
+    hook.chmod(0o755)
+    write(repo / "ours", "2")
+    with pytest.raises(DataError, match="a hook of this repository refuses without a word"):
+        commit_files(repo, ["ours"], "m")

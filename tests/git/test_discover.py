@@ -1,6 +1,6 @@
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 
@@ -8,9 +8,6 @@ from mlops_cli.errors import FileError, UsageError
 from mlops_cli.git.discover import find_project, find_repository
 from tests.support.command import commit, git, repository
 from tests.support.files import write
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 @pytest.fixture
@@ -55,6 +52,22 @@ def test_without_records_the_outermost_pipeline_file_wins(repo: Path) -> None:
         write(repo / folder / "mlops.yaml")
     (repo / "models/churn/src").mkdir()
     assert find_project(repo / "models/churn/src").root == repo
+
+
+@pytest.mark.parametrize("inside", ["", "refs/heads"])
+def test_a_bare_repository_is_one_to_be_cloned(tmp_path: Path, inside: str) -> None:
+    git(tmp_path, "init", "-q", "--bare", "bare.git")
+    with pytest.raises(UsageError, match=r"bare\.git is a bare repository") as caught:
+        find_project(tmp_path / "bare.git" / inside)
+    assert f"git clone {tmp_path}/bare.git" in caught.value.hint
+
+
+def test_a_folder_that_was_removed_meanwhile_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "gone").mkdir()
+    monkeypatch.chdir(tmp_path / "gone")
+    (tmp_path / "gone").rmdir()
+    with pytest.raises(UsageError, match="the folder that you stand in was removed"):
+        find_project(Path())
 
 
 def test_a_pipeline_file_above_the_repository_does_not_count(repo: Path) -> None:

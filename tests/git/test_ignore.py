@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mlops_cli.git.ignore import ignore_text, write_ignore
+from mlops_cli.git.ignore import conflict, ignore_text, without_rule, write_ignore
 from tests.support.command import repository
 from tests.support.files import write
 
@@ -135,3 +135,38 @@ def test_line_ends_of_another_system_survive(tmp_path: Path) -> None:
 def test_a_block_that_git_checked_out_with_other_line_ends_is_replaced() -> None:
     text = ignore_text("*.log\n", ["a"]).replace("\n", "\r\n")
     assert ignore_text(text, ["b"]).count("# >>> mlops") == 1
+
+
+HEAD = "# >>> mlops: what stages make and what is tracked as data; this block is kept up to date"
+IN_BLOCK = f"*.log\n\n{HEAD}\n<<<<<<< HEAD\n/n2\n=======\n/n1\n>>>>>>> n1\n# <<< mlops\n"
+WHOLE_BLOCK = f"*.log\n<<<<<<< HEAD\n=======\n\n{HEAD}\n/n1\n# <<< mlops\n>>>>>>> n1\n"
+WITH_BASE = f"{HEAD}\n<<<<<<< HEAD\n/n2\n||||||| 1a2b3c\n/n0\n=======\n/n1\n>>>>>>> n1\n# <<< mlops\n"
+OTHER = f"<<<<<<< HEAD\n*.log\n=======\n*.tmp\n>>>>>>> n1\n\n{HEAD}\n/n1\n# <<< mlops\n"
+
+
+@pytest.mark.parametrize("text", [IN_BLOCK, WHOLE_BLOCK, WITH_BASE])
+def test_a_conflict_in_the_block_alone_is_solved_by_writing_it(text: str, tmp_path: Path) -> None:
+    write(tmp_path / ".gitignore", text)
+    assert conflict(tmp_path) == "block"
+    assert write_ignore(tmp_path, ["n1", "n2"])
+    people = "*.log\n\n" if "*.log" in text else ""
+    assert (tmp_path / ".gitignore").read_text() == f"{people}{HEAD}\n/n1\n/n2\n# <<< mlops\n"
+    assert conflict(tmp_path) is None
+
+
+def test_a_conflict_in_what_people_wrote_is_theirs_and_all_rules_hold(tmp_path: Path) -> None:
+    write(tmp_path / ".gitignore", OTHER)
+    assert conflict(tmp_path) == "more"
+    assert write_ignore(tmp_path, ["n1", "n2"])
+    text = (tmp_path / ".gitignore").read_text()
+    assert text.startswith(OTHER)
+    assert without_rule(tmp_path, ["n1", "n2"]) == []
+    assert not write_ignore(tmp_path, ["n1", "n2"])
+    solved = text.replace("<<<<<<< HEAD\n", "").replace("=======\n", "").replace(">>>>>>> n1\n", "")
+    assert ignore_text(solved, ["n1", "n2"]).count("/n1") == 1
+
+
+def test_which_paths_have_no_rule_is_told(tmp_path: Path) -> None:
+    assert without_rule(tmp_path, ["a"]) == ["a"]
+    write_ignore(tmp_path, ["a", "b c"])
+    assert without_rule(tmp_path, ["a", "b c", "b"]) == ["b"]

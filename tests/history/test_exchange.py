@@ -4,7 +4,15 @@ import pytest
 
 from mlops_cli.git.journal import Difference, Entry, snapshot_path
 from mlops_cli.git.objects import Row
-from mlops_cli.history.exchange import NOTHING, Content, additions, content_of, objection, people_in
+from mlops_cli.history.exchange import (
+    NOTHING,
+    Content,
+    additions,
+    committed_code,
+    content_of,
+    objection,
+    people_in,
+)
 
 ID, OTHER = "ab" * 20, "cd" * 20
 RUN = "runs/2026-01/31/17/20260131T175900123-1f2e3d4c.json"
@@ -72,3 +80,13 @@ def test_the_people_in_records_are_named_once_each() -> None:
     ada = b'{"actor": {"name": "Ada", "email": "a@x"}}'
     odd = [b"", b"[]", b'{"actor": null}', b'{"actor": {"name": "x"}}', b"\xff", b"[" * 100_000]
     assert people_in(dict(enumerate([ada, ada, *odd]))) == ("Ada <a@x>",)  # type: ignore[arg-type]
+
+
+def test_the_commits_of_runs_are_known_by_their_trees_where_nothing_was_uncommitted() -> None:
+    clean = b'{"code": {"commit": "%b", "tree": "%b", "snapshot": null}}' % (ID.encode(), OTHER.encode())
+    dirty = clean.replace(b"null", b'"5555555555"')
+    unborn = b'{"code": {"commit": null, "tree": null, "snapshot": null}}'
+    hostile = clean.replace(ID.encode(), b"--output=x")
+    odd = [b"", b"[]", b'{"code": 1}', b"\xff", b"[" * 100_000]
+    found = committed_code(dict(enumerate([dirty, unborn, hostile, *odd, clean])))  # type: ignore[arg-type]
+    assert found == {OTHER: ID}

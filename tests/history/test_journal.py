@@ -213,3 +213,12 @@ def test_the_id_of_a_clone_stays_and_no_two_clones_have_the_same(repo: Path, tmp
 def test_what_is_not_the_id_of_a_run_has_no_place_in_a_journal(run: str) -> None:
     with pytest.raises(ValueError, match="is not the id of a run"):
         journal_path("", run)
+
+
+def test_a_tree_that_git_does_not_have_is_passed_over_and_the_rest_is_kept(repo: Path) -> None:
+    write(repo / "file", "code")
+    commit(repo, "code")
+    tree = git(repo, "rev-parse", "HEAD^{tree}").strip()
+    journal(repo).append({journal_path("", a_run(1)): b"run"}, ["ab" * 20, tree])
+    assert journal_files(repo) == [f"code/{tree[:2]}/{tree}", journal_path("", a_run(1))]
+    assert git(repo, "fsck", "--strict", "--no-dangling") == ""

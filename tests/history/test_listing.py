@@ -16,6 +16,7 @@ from mlops_cli.history.listing import (
     usual_columns,
     varying,
 )
+from mlops_cli.history.named import Named
 from tests.support.known_runs import known
 
 if TYPE_CHECKING:
@@ -177,3 +178,26 @@ def test_a_run_that_failed_is_never_the_best() -> None:
     ]
     assert [judged_by(runs, "auc")[run.id].best for run in runs] == [False, False, True]
     assert not judged_by(runs[:2], "auc")[runs[1].id].best
+
+
+def test_a_repetition_is_no_new_idea_and_is_not_judged() -> None:
+    runs = [
+        known(1, metrics={"auc": 0.5}),
+        known(2, metrics={"auc": 0.6}),
+        known(3, metrics={"auc": 0.9}, experiment={"rerun": known(1).id}),
+        known(4, metrics={"auc": 0.55}),
+    ]
+    found = judged_by(runs, "auc")
+    assert {run: (each.change, each.best) for run, each in found.items()} == {
+        runs[0].id: (None, False),
+        runs[1].id: ("better", True),
+        runs[3].id: ("worse", False),
+    }
+
+
+def test_a_parameter_varies_only_where_its_values_do_whatever_a_record_calls_it() -> None:
+    several = known(1, params={"a.yaml:lr": 1, "b.yaml:lr": 2})
+    alone = known(2, params=Named({"lr": 1}, {"lr": "a.yaml"}))
+    assert varying([several, alone]) == []
+    other = known(3, params=Named({"lr": 5}, {"lr": "a.yaml"}))
+    assert names(varying([several, other])) == ["params.a.yaml:lr"]

@@ -188,6 +188,19 @@ def test_the_best_of_what_several_stages_report_counts(tmp_path: Path) -> None:
     assert resolve(folder, "@best:a:auc").run == run_id(2)
 
 
+def test_a_metric_has_one_name_whichever_stages_of_a_run_reported_it(tmp_path: Path) -> None:
+    folder = repository(tmp_path / "repo")
+    alone = {**stage_row("a", {}, {"o": "x"}), "metrics": {"auc": 0.9}}
+    put(
+        folder,
+        run_file(1, metrics={"a:auc": 0.5, "b:auc": 0.7}),
+        run_file(2, alone, metrics={"auc": 0.9}),
+    )
+    assert resolve(folder, "@best:a:auc").run == run_id(2)
+    assert resolve(folder, "@best:b:auc").run == run_id(1)
+    assert resolve(folder, "@best:auc").run == run_id(2)
+
+
 def test_a_metric_that_nobody_has_or_whose_way_nobody_knows_is_told(repo: Path) -> None:
     assert refused(repo, "@best:acu").hint == 'Did you mean "auc"?'
     assert "metrics: {odd: up}" in refused(repo, "@best:odd").hint

@@ -249,3 +249,17 @@ def test_a_metric_that_one_stage_reports_keeps_its_name() -> None:
 def test_a_metric_that_several_stages_report_is_told_apart_by_its_stage() -> None:
     stages = [run_of("train@a", metrics={"auc": 0.5}), run_of("train@b", metrics={"auc": 0.6})]
     assert flat_metrics(stages) == {"train@a:auc": 0.5, "train@b:auc": 0.6}
+
+
+def test_a_fresh_stage_keeps_what_no_stage_record_holds() -> None:
+    fresh = replace(STAGE, status="fresh", metrics={"auc": 0.9}, filled={"p.yaml": {"b": 2}})
+    (stage,) = load_run_record(dump_run_record(replace(RECORD, stages=(fresh.brief(),))), FILE).stages
+    assert stage == StageRun("train", "fresh", D, metrics={"auc": 0.9}, filled={"p.yaml": {"b": 2}})
+    assert STAGE.brief() is STAGE
+
+
+def test_parameters_in_texts_are_among_the_flat_ones() -> None:
+    stage = StageRun(
+        "a", "ran", params={"p.yaml": {"a": 1}}, filled={"p.yaml": {"t.b": 2}, "o.json": {"a": 3}}
+    )
+    assert flat_params([stage]) == {"p.yaml:a": 1, "o.json:a": 3, "t.b": 2}

@@ -85,11 +85,11 @@ def test_of_a_stage_that_was_fresh_the_earlier_run_tells() -> None:
     assert facts.commands["prepare"] == "python prepare.py"
 
 
-def test_the_code_is_the_snapshot_or_the_commit_or_unknown() -> None:
+def test_the_code_is_the_snapshot_or_the_tree_of_the_commit_or_unknown() -> None:
     def tree(code: Code) -> str | None:
         return facts_of_run("A", record(code=code), nothing).tree
 
-    assert tree(Code("c", "t", "main", dirty=False)) == "c"
+    assert tree(Code("c", "t", "main", dirty=False)) == "t"
     assert tree(Code("c", "t", "main", dirty=True, snapshot="s")) == "s"
     assert tree(Code("c", "t", "main", dirty=True)) is None
 

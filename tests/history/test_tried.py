@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from mlops_cli.history.conditions import ReadCondition, read_conditions
+from mlops_cli.history.named import Named
 from mlops_cli.history.tried import Best, Tried, best_of, search
 from tests.support.attempts import known_run
 
@@ -78,3 +79,23 @@ def test_the_best_is_that_of_all_runs_that_ended_well() -> None:
         "loss": Best(0.3, runs[1].id, "down"),
     }
     assert best_of(runs[::-1], ["rows"], {"rows": "up"}) == {"rows": Best(9, runs[1].id, "up")}
+
+
+def test_a_metric_has_one_name_whichever_stages_ran() -> None:
+    every = known_run(1, {"n": 5}, {"eval@a:auc": 0.5, "eval@b:auc": 0.6})
+    alone = known_run(2, {"n": 9}, Named({"auc": 0.9}, {"auc": "eval@a"}))
+    result = look([every, alone], "n=5")
+    assert result.best == {
+        "eval@a:auc": Best(0.9, alone.id, "up"),
+        "eval@b:auc": Best(0.6, every.id, "up"),
+    }
+    assert dict(result.metrics(alone)) == {"eval@a:auc": 0.9}
+
+
+def test_a_repetition_is_found_and_is_never_the_best() -> None:
+    first = known_run(1, {"n": 5}, {"auc": 0.5})
+    again = known_run(2, {"n": 5}, {"auc": 0.6}, experiment={"rerun": first.id})
+    tried_out = known_run(3, {"n": 5}, {"auc": 0.7}, experiment={"bisect": "auc"})
+    result = look([first, again, tried_out], "n=5")
+    assert numbers(result.found) == [3, 2, 1]
+    assert result.best == {"auc": Best(0.5, first.id, "up")}

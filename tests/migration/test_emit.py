@@ -64,3 +64,30 @@ def test_comments_empty_lines_and_short_lists_come_along() -> None:
     node = parse_yaml(source.encode(), "", Problems())
     assert node is not None
     assert emit(node, source) == source
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "prep:  # prepare", "cmd: echo it's  # here", "cmd: 'a # b'", "cmd: 'a # b'  # c", "outs: [a, 'b # c']  # d", "wdir: a#b",
+        'cmd: "say \\" # x"  # y', "always_changed: true  # each time", '"a key":  # quoted', "url: http://x:80/#y",
+    ],
+)  # fmt: skip
+def test_a_comment_stays_beside_what_it_is_about(line: str) -> None:
+    text = f"{line}\n  a: 1\n" if line.endswith(("prepare", "quoted")) else f"{line}\n"
+    problems = Problems()
+    node = parse_yaml(text.encode(), "", problems)
+    assert node is not None
+    written = emit(node, text)
+    assert reads(written) == node.plain()
+    assert ("#" + line.rpartition("  #")[2] in written) is ("  #" in line)
+    assert written.count("#") == text.count("#")
+
+
+def test_comments_beside_items_come_along() -> None:
+    text = "deps:  # what it reads\n  - a  # first\n  - path: b  # second\n  - c#d\n"
+    node = parse_yaml(text.encode(), "", Problems())
+    assert node is not None
+    assert [line.partition("#")[2] for line in emit(node, text).splitlines()] == [
+        " what it reads", " first", " second", "d",
+    ]  # fmt: skip

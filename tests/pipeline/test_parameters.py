@@ -72,7 +72,9 @@ def test_a_dotted_name_leads_through_mappings_and_lists(name: str, value: object
 @pytest.mark.parametrize(
     ("name", "hint"),
     [
-        ("treain.depth", 'did you mean "train"?'),
+        ("treain.depth", 'did you mean "train.depth"?'),
+        ("train.depht", 'did you mean "train.depth"?'),
+        ("treain.zzz", 'did you mean "train"?'),
         ("zzz", "it has train, rows"),
         ("train.zzz", "it has depth"),
         ("train.depth.more", ""),

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from mlops_cli.errors import FileError
 from mlops_cli.pipeline.definition import Output, Place, dump_pipeline, load_pipeline
 from mlops_cli.pipeline.graph import build_graph
+from mlops_cli.pipeline.key import stage_key
 from mlops_cli.pipeline.parse import TOP_KEYS, parse_pipeline
 from mlops_cli.pipeline.stage_body import STAGE_KEYS
 from tests.support.pipelines import one_stage, parse, problems, reader, refused
@@ -647,3 +648,53 @@ def test_a_stage_with_ten_thousand_members_is_read_in_linear_time() -> None:
     )
     text += "    cmd: x ${matrix.a} ${matrix.b}\n    outs: ['o/${matrix.a}/${matrix.b}']\n"
     assert len(parse(text).stages) == 10_000
+
+
+# Parameters in texts ------------------------------------------------------------------------------------------
+
+
+FILLED = {
+    "mlops.yaml": """
+        vars:
+          - data.yaml
+          - {folder: "out/${train.depth}", plain: 1}
+        stages:
+          train:
+            matrix: {algo: "${algos}"}
+            cmd: echo ${train.lr} ${matrix.algo} ${plain} > ${folder}/${item.name}
+            params: [train.lr]
+            deps: ["${raw.file}"]
+            outs: ["${folder}/${matrix.algo}"]
+          other: {cmd: make}
+    """.replace("/${item.name}", "/x"),
+    "params.yaml": "train: {depth: 3, lr: 0.1}\nalgos: [a, b]\nlow: .nan\n",
+    "data.yaml": "raw: {file: raw.csv, rows: 7}\n",
+}
+
+
+def test_parameters_that_templates_put_into_a_stage_are_its_parameters_too() -> None:
+    stages = parse(FILLED).stages
+    assert stages["train@a"].filled == {
+        "data.yaml": {"raw.file": "raw.csv"},
+        "params.yaml": {"algos": ["a", "b"], "train.depth": 3},
+    }
+    assert stages["train@a"].params == {"params.yaml": {"train.lr": 0.1}}
+    assert stages["other"].filled == {}
+
+
+def test_they_are_kept_when_a_pipeline_is_remembered() -> None:
+    pipeline = parse(FILLED)
+    assert load_pipeline(dump_pipeline(pipeline)) == pipeline
+
+
+def test_they_are_no_part_of_the_key() -> None:
+    spelled = {"mlops.yaml": "stages: {t: {cmd: echo 3}}"}
+    filled = {"mlops.yaml": "stages: {t: {cmd: 'echo ${depth}'}}", "params.yaml": "depth: 3\n"}
+    one, other = parse(spelled).stages["t"], parse(filled).stages["t"]
+    assert other.filled == {"params.yaml": {"depth": 3}}
+    assert stage_key(one, {}, {}, {}) == stage_key(other, {}, {}, {})
+
+
+def test_what_is_no_finite_number_is_not_recorded() -> None:
+    files = {"mlops.yaml": "stages: {t: {cmd: 'echo ${low}'}}", "params.yaml": "low: .nan\n"}
+    assert parse(files).stages["t"].filled == {}

@@ -55,6 +55,14 @@ def test_after_a_run_everything_is_fresh_without_a_reason() -> None:
     assert [decision.reasons for decision in plan.decisions.values()] == [(), (), ()]
 
 
+def test_a_stage_is_not_fresh_whose_record_has_its_key_and_says_something_else() -> None:
+    world = alone(params={"params.yaml": {"depth": 3}})
+    record = world.records["train"]
+    world.records["train"] = replace(record, params={"params.yaml": {"depth": 6}})
+    assert world.states() != {"train": "fresh"}
+    assert world.reasons("train") == [("param-changed", "depth", 6, 3)]
+
+
 def test_a_second_run_runs_nothing() -> None:
     world = chain()
     world.run()

@@ -199,3 +199,23 @@ def _nodes(value: Any) -> Node:
     if isinstance(value, dict):
         return Node({key: _nodes(item) for key, item in value.items()}, 1, 1)
     return Node(value, 1, 1)
+
+
+def test_what_was_asked_for_is_noted_with_its_file_but_for_matrix_values() -> None:
+    parameters = {"train": {"depth": 4, "sizes": [64, 32]}, "name": "a"}
+    scope = Scope(
+        {"matrix": {"v": 1}},
+        {"data": {"raw": "r", "other": 2}, "folder": "out-4", "plain": 1},
+        lambda: parameters,
+        file="params.yaml",
+        origins={"data": "data.yaml", "folder": {("params.yaml", "train.depth"): 4}},
+    )
+    for name in ("matrix.v", "plain", "train.sizes[1]", "params.name", "vars.data.raw", "folder"):
+        scope.find(name)
+    assert scope.used == {
+        ("params.yaml", "train.sizes"): [64, 32],
+        ("params.yaml", "name"): "a",
+        ("data.yaml", "data.raw"): "r",
+        ("params.yaml", "train.depth"): 4,
+    }
+    assert scope.with_bound({}).used == {}

@@ -34,6 +34,16 @@ def test_what_was_brought() -> None:
     assert (wire["applied"], wire["brought"]) == (True, [{"path": "m.bin", "files": 1, "bytes": 10}])
 
 
+def test_with_parameters_alone_it_is_said_what_is_not_as_in_that_run() -> None:
+    rest = (
+        "Parameters are as in run-1 now; outputs and records stay as they are."
+        " Bring them with: mlops apply run-1"
+    )
+    assert apply_text(ApplyResult("run-1", params_only=True)).splitlines() == [rest]
+    told = apply_text(ApplyResult("run-1", PARAMETERS[:1], params_only=True)).splitlines()
+    assert told == ["params.yaml: lr 0.5 -> 0.1", rest]
+
+
 def test_stages_that_are_not_what_they_were() -> None:
     result = ApplyResult("run-1", (), STAGES)
     assert apply_text(result) == ""

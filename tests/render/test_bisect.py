@@ -26,9 +26,11 @@ def commit(number: int) -> CommitFacts:
     return CommitFacts(f"{number:040x}", "t", (), "Ada", "ada@example.org", 1767225600, f"step {number}")
 
 
-def result(found: Found | None = None, swapped: Swapped | None = None) -> BisectResult:
+def result(
+    found: Found | None = None, swapped: Swapped | None = None, way: str | None = "up"
+) -> BisectResult:
     ends = "a" * 40, "b" * 40
-    return BisectResult("auc", "up", *ends, ("train",), found, swapped, 2, 1, 4.25)
+    return BisectResult("auc", way, *ends, ("train",), found, swapped, 2, 1, 4.25)
 
 
 def test_the_guilty_commit_comes_with_author_values_and_what_it_changed() -> None:
@@ -100,8 +102,30 @@ def test_factors_are_listed_with_their_effects_the_largest_first() -> None:
     assert lines[2].split() == ["-0.05", "data", "raw.csv"]
     assert "f7.py, … and 4 more" in lines[3]
     assert "train: exit code 1" in text
-    assert "depth is what moved it: put back alone, it gives 0.8 again" in lines
+    assert "depth is what moved it: put back alone, it gives 0.8, where good has 0.9" in lines
     assert "-0.05 comes from several of them together" in lines
+
+
+def test_a_factor_brings_the_metric_back_again_only_where_it_is_what_it_was() -> None:
+    effects = [Effect(DEPTH, 0.6, -0.3), Effect(RAW, 0.9, 0.0)]
+    exact = Swapped("found", 0.9, 0.6, (DEPTH, RAW), effects, 0.0, 0.9)
+    near = Swapped("found", 0.9, 0.6, (DEPTH, RAW), effects, 0.0, 0.89, scatter=0.02)
+    assert "put back alone, it gives 0.9 again" in bisect_text(result(swapped=exact))
+    assert "put back alone, it gives 0.89 again" in bisect_text(result(swapped=near))
+
+
+@pytest.mark.parametrize(
+    ("way", "good", "bad", "word"),
+    [("up", 0.9, 0.7, "fall"), ("down", 0.1, 0.9, "rise"), (None, 1, 5, "rise"), (None, 5, 1, "fall")],
+)
+def test_a_metric_that_is_better_when_it_is_lower_rises(
+    way: str | None, good: float, bad: float, word: str
+) -> None:
+    scale = Scale(good, bad, (good + bad) / 2)
+    found = Found("found", scale, Guilt(commit(5), good, bad, RecipeChange()))
+    assert f" made auc {word}: {good:g} -> {bad:g}" in bisect_text(result(found, way=way))
+    flat = Swapped("not-fallen", good, good)
+    assert f"auc did not {word if way else 'change'}" in bisect_text(result(swapped=flat, way=way))
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,9 @@
 from __future__ import annotations
 
+import csv
+import io
 import re
+from statistics import stdev
 from typing import Any
 
 import pytest
@@ -9,7 +12,8 @@ from mlops_cli.actions.compare import CodeChange, CompareResult
 from mlops_cli.git.trees import FileLines
 from mlops_cli.history.compare import compare
 from mlops_cli.history.sides import Facts, Input, Side
-from mlops_cli.render.compare import compare_csv, compare_markdown, compare_text, compare_wire
+from mlops_cli.render.compare import compare_markdown, compare_text, compare_wire
+from mlops_cli.render.compare_csv import compare_csv
 
 
 def result(*sides: dict[str, Any] | list[dict[str, Any]], code: tuple[CodeChange, ...] = ()) -> CompareResult:
@@ -170,3 +174,37 @@ def test_the_shape_for_programs() -> None:
             "files": [{"path": "a.py", "before": None, "added": 1, "removed": 0, "read": True}],
         },
     ]
+
+
+def rows(told: CompareResult) -> list[list[str]]:
+    return list(csv.reader(io.StringIO(compare_csv(told))))
+
+
+def test_csv_holds_plain_numbers_each_in_a_column_of_its_own() -> None:
+    values = {"A": 0.8, "B": {"value": 0.9, "low": 0.85, "high": 0.95, "n": 40}, "C": 0.4}
+    sides = [{"name": name, "run": name, "metrics": {"auc": value}} for name, value in values.items()]
+    code = (CodeChange((FileLines("a.py", 1, 2),)), CodeChange((FileLines("a.py", 3, 0),)))
+    moved = repr(0.9 - 0.8), repr((0.9 - 0.8) / 0.8)
+    assert rows(result(*sides, code=code)) == [
+        ["section", "name", "A", "B", "C"]
+        + [f"{what} {side}" for side in "BC" for what in ("change", "relative", "verdict")],
+        ["metrics", "auc", "0.8", "0.9", "0.4", *moved, "better", "-0.4", "-0.5", "worse"],
+        ["metrics", "auc.low", "", "0.85", ""] + [""] * 6,
+        ["metrics", "auc.high", "", "0.95", ""] + [""] * 6,
+        ["metrics", "auc.n", "", "40", ""] + [""] * 6,
+        ["code", "a.py", "", "", "", "+1 -2", "", "", "+3 -0", "", ""],
+    ]
+
+
+def test_csv_of_two_sides_and_of_one() -> None:
+    data = [{"inputs": {"raw.csv": Input("b3:0123456789", size)}} for size in (100, 300)]
+    data[1]["inputs"] = {"raw.csv": Input("b3:9876543210", 300)}
+    assert rows(result(*data))[1] == [
+        "data", "raw.csv", "b3:01234567 (100 bytes)", "b3:98765432 (300 bytes)", "+200 bytes", "", "",
+    ]  # fmt: skip
+    assert rows(result({"metrics": {"auc": 1}, "params": {"p": 1}})) == [
+        ["section", "name", "A"],
+        ["metrics", "auc", "1"],
+    ]
+    runs = [{"metrics": {"auc": 0.8}}, {"metrics": {"auc": 0.9}}]
+    assert ["metrics", "auc.sd", repr(stdev([0.8, 0.9])), "", "", "", ""] in rows(result(runs, {}))

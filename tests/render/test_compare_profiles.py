@@ -10,7 +10,8 @@ from mlops_cli.data.profile.build import profile_table
 from mlops_cli.history.compare import compare
 from mlops_cli.history.compare_profiles import compare_profiles
 from mlops_cli.history.sides import Facts, Input, Profiled, Side
-from mlops_cli.render.compare import compare_csv, compare_markdown, compare_text, compare_wire
+from mlops_cli.render.compare import compare_markdown, compare_text, compare_wire
+from mlops_cli.render.compare_csv import compare_csv
 from tests.support.tables import table
 
 if TYPE_CHECKING:

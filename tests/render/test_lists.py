@@ -40,3 +40,14 @@ def test_a_table_on_a_terminal_fits_its_width() -> None:
 
 def test_what_looks_like_markup_is_text() -> None:
     assert "[red]" in list_text(HEAD, [("a", "[red]x[/red]")], "table")
+
+
+def test_what_would_break_a_table_or_steer_the_terminal_is_spelled_out_in_its_cell() -> None:
+    for form in ("table", "md"):
+        lines = list_text(HEAD, [("a\nb", "c\x1b[2Jd")], form).splitlines()
+        assert "a\\nb" in lines[-1]
+        assert "c\\x1b[2Jd" in lines[-1]
+
+
+def test_letters_of_any_writing_are_shown_as_they_are() -> None:
+    assert "ünïcödé-数据-👩\u200d🔬" in list_text(HEAD, [("ünïcödé-数据-👩\u200d🔬", "")], "table")

@@ -28,7 +28,9 @@ def test_what_git_ignores_anyway_needs_no_words() -> None:
 
 
 def test_a_rule_that_was_left_over_is_called_that() -> None:
-    assert remove_text(result(None)) == "my data was not tracked any more; its ignore rule is gone now\n"
+    assert remove_text(result(None)) == (
+        "my data was not tracked any more; nothing takes it away, and it has no ignore rule\n"
+    )
     assert remove_wire(result(None))["removed"] == [
         {"path": "my data", "tracked": False, "here": True, "visible": True}
     ]

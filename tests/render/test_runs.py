@@ -8,8 +8,9 @@ from typing import Any
 
 from mlops_cli.actions.runs import RunsResult
 from mlops_cli.history.listing import CODE, judge, usual_columns
-from mlops_cli.history.where.fields import started_at
+from mlops_cli.history.named import Named
 from mlops_cli.history.where.expression import Name
+from mlops_cli.history.where.fields import started_at
 from mlops_cli.history.where.unmet import Unmet
 from mlops_cli.render.runs import runs_json, runs_notes, runs_text
 from mlops_cli.render.runs_table import Cell, runs_table, text_width
@@ -136,7 +137,42 @@ def test_a_metric_of_several_stages_shows_from_where_to_where_it_goes() -> None:
     ]
     wanted = [Name("id"), Name("metrics", "auc")]
     assert "0.5…0.75 ▲★" in runs_text(result(runs, wanted), "table")
-    assert '"0.75, 0.5, 0.6"' in runs_text(result(runs, wanted), "csv")
+
+
+def test_csv_has_a_column_for_each_stage_that_reports_a_metric() -> None:
+    runs = [
+        known(1, metrics={"a:auc": 0.75, "b:auc": {"value": 0.5, "low": 0.4, "high": 0.6}}),
+        known(0, metrics=Named({"auc": 0.7}, {"auc": "b"})),
+        known(2, metrics={"auc": "not known whose"}),
+    ]
+    wanted = [Name("metrics", "auc"), Name("metrics", "auc.low")]
+    assert runs_text(result(runs, wanted), "csv").splitlines() == [
+        "metrics.auc,metrics.a:auc,metrics.b:auc,metrics.b:auc.low",
+        ",0.75,0.5,0.4",
+        ",,0.7,",
+        "not known whose,,,",
+    ]
+
+
+def test_a_parameter_that_is_a_list_is_one_value_in_csv() -> None:
+    runs = [known(1, params={"a.yaml:sizes": [64, 32], "b.yaml:sizes": [1]}), known(0, params={"depth": 1})]
+    told = runs_text(result(runs, [Name("params", "sizes")]), "csv")
+    assert list(csv.reader(io.StringIO(told))) == [
+        ["params.a.yaml:sizes", "params.b.yaml:sizes"],
+        ["[64, 32]", "[1]"],
+        ["", ""],
+    ]
+
+
+def test_a_repetition_is_marked_beside_its_status() -> None:
+    runs = [known(1, experiment={"rerun": "20260131T170000000-00000000"}), known(0)]
+    wanted = [Name("status"), Name("repetition"), Name("repeats")]
+    table = [line.split() for line in runs_text(result(runs, wanted), "table").splitlines()]
+    assert table[1:] == [["ok", "↻", "yes", "20260131T170000000-00000000"], ["ok", "no"]]
+    assert runs_text(result(runs, wanted), "csv").splitlines()[1:] == [
+        "ok,true,20260131T170000000-00000000",
+        "ok,false,",
+    ]
 
 
 def test_the_notes_say_how_many_more_there_are() -> None:

@@ -15,7 +15,8 @@ from mlops_cli.history.conditions import read_conditions
 from mlops_cli.history.lineage.up import what_made
 from mlops_cli.history.run_record import StageRun
 from mlops_cli.history.tried import search
-from mlops_cli.render.compare import compare_csv, compare_text, compare_wire
+from mlops_cli.render.compare import compare_text, compare_wire
+from mlops_cli.render.compare_csv import compare_csv
 from mlops_cli.render.lineage import lineage_tree, lineage_wire
 from mlops_cli.render.runs import runs_text
 from mlops_cli.render.short import short_text

@@ -8,6 +8,7 @@ import pytest
 from mlops_cli.render.transfer import (
     TransferProgress,
     failures_text,
+    gone_text,
     progress_line,
     transfer_text,
     transfer_wire,
@@ -117,6 +118,18 @@ def test_what_failed_is_named_and_very_many_are_counted() -> None:
     assert failures_text(DONE) == ""
 
 
+def test_what_of_older_versions_cannot_be_had_is_told_in_two_lines() -> None:
+    lost = tuple(Failure(f"p{n}", f"b3:{n}", "nowhere", version="1a2b3c4") for n in range(7))
+    result = Transfer("r", 0, 0, 2, 5, (), 0.1, gone=lost)
+    first, second = gone_text(result).splitlines()
+    assert first.startswith("Of older versions 7 objects are neither here nor on r: p0@1a2b3c4, p1@1a2b3c4, ")
+    assert first.endswith(", and 2 more")
+    assert second.endswith("mlops push --all")
+    assert gone_text(DONE) == ""
+    nothing = "Nothing to do: all that can be had is there already (5 objects).\n"
+    assert transfer_text(result, "sent") == nothing
+
+
 def test_the_shape_for_programs() -> None:
     wire = transfer_wire(Transfer("r", 1, 2, 3, 4, (Failure("", "b3:0", "gone"),), 0.12345, ("packs/x",)))
     assert wire == {
@@ -126,8 +139,9 @@ def test_the_shape_for_programs() -> None:
         "bytes": 2,
         "requests": 3,
         "skipped": 4,
-        "failed": [{"path": None, "digest": "b3:0", "message": "gone"}],
+        "failed": [{"path": None, "version": None, "digest": "b3:0", "message": "gone", "hint": ""}],
         "repaired": ["packs/x"],
         "healed": [],
+        "gone": [],
         "seconds": 0.123,
     }

@@ -32,6 +32,7 @@ def test_status_tells_name_state_key_and_reasons() -> None:
         "schema": 1,
         "stages": [{"name": "a", "state": "stale", "key": None, "reasons": []}],
         "data": [],
+        "seen_by_git": [],
     }
 
 
@@ -93,6 +94,7 @@ def test_a_dry_run_has_the_shape_of_status() -> None:
         "run": None,
         "dry": True,
         "stages": [{"name": "a", "state": "stale", "key": None, "reasons": [{"kind": "new"}]}],
+        "absent": [],
     }
 
 

@@ -633,7 +633,7 @@ BAD = (
                 "${other.name} is not defined",
                 'neither vars nor the parameter file has "other"',
             ),
-            ("mlops.yaml", 3, 10, "${train.depht} is not defined", 'did you mean "depth"?'),
+            ("mlops.yaml", 3, 10, "${train.depht} is not defined", 'did you mean "train.depth"?'),
         ),
     ),
     Bad(
@@ -677,7 +677,7 @@ BAD = (
         },
         (
             ("mlops.yaml", 4, 10, "${algo} is not defined", "did you mean ${matrix.algo}?"),
-            ("mlops.yaml", 4, 10, "${matrix.alg} is not defined", 'did you mean "algo"?'),
+            ("mlops.yaml", 4, 10, "${matrix.alg} is not defined", 'did you mean "matrix.algo"?'),
             (
                 "mlops.yaml",
                 4,
@@ -775,7 +775,7 @@ BAD = (
                 4,
                 14,
                 'there is no parameter "train.depht" in params.yaml',
-                'did you mean "depth"?',
+                'did you mean "train.depth"?',
             ),
             ("mlops.yaml", 4, 27, 'there is no parameter "trian" in params.yaml', 'did you mean "train"?'),
             ("mlops.yaml", 4, 34, 'there is no parameter "model" in params.yaml', "it has train, rows"),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -127,3 +128,30 @@ def test_credentials_go_to_the_server_of_their_remote_and_to_no_other(
     import_(opened, url, "x")
     assert source.options.get("user") == user
     assert source.options.get("password") == user
+
+
+def test_who_waits_long_for_a_source_is_told_which(
+    opened: Opened, source: Scripted, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(importing, "_PATIENCE", 0.01)
+    told: list[str] = []
+    answer, said = source.look, threading.Event()
+
+    def tell(line: str) -> None:
+        told.append(line)
+        said.set()
+
+    def slow() -> Seen:
+        assert said.wait(60)
+        return answer()
+
+    monkeypatch.setattr(source, "look", slow)
+    importing.ask(opened, {"data": "s3://bucket/x"}, tell)
+    assert told == ["asking s3://bucket/x; who does not answer is asked again"]
+
+
+def test_who_is_answered_soon_is_told_nothing(opened: Opened, source: Scripted) -> None:
+    told: list[str] = []
+    assert source.files
+    importing.ask(opened, {"data": "s3://bucket/x"}, told.append)
+    assert told == []

@@ -12,7 +12,7 @@ from mlops_cli.history.lineage.up import what_made
 from mlops_cli.opened import open_folder
 from mlops_cli.tracking.lineage_proof import Prover
 from mlops_cli.tracking.lineage_starts import begin, remembered
-from tests.support.command import commit, project, run
+from tests.support.command import commit, git, project, run
 from tests.support.lineages import artifact
 
 if TYPE_CHECKING:
@@ -70,3 +70,22 @@ def test_an_index_that_tells_otherwise_is_found_out(
     row = prove(folder, change)["record"]
     assert row.verdict == "fails"
     assert why in row.rests_on
+
+
+def test_code_of_a_commit_that_is_gone_holds_by_its_tree_and_fails_where_that_is_gone_too(
+    folder: Path,
+) -> None:
+    def rewrite() -> None:
+        git(folder, "reset", "--quiet", "--soft", "HEAD~1")
+        git(folder, "commit", "--quiet", "--amend", "-m", "all in one")
+        git(folder, "reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
+        git(folder, "gc", "--quiet", "--prune=now")
+
+    rewrite()
+    row = prove(folder)["code"]
+    assert (row.verdict, "is not in this clone" in row.rests_on) == ("holds", True)
+    for ref in git(folder, "for-each-ref", "--format=%(refname)", "refs/mlops").split():
+        git(folder, "update-ref", "-d", ref)
+    git(folder, "gc", "--quiet", "--prune=now")
+    row = prove(folder)["code"]
+    assert (row.verdict, "is not in this clone" in row.rests_on) == ("fails", True)

@@ -59,13 +59,41 @@ def test_a_run_from_uncommitted_code_keeps_that_code(home: Path) -> None:
     assert "left_out" not in last(home)
 
 
-def test_a_run_from_committed_code_names_its_tree_and_no_snapshot(home: Path) -> None:
+def test_a_run_from_committed_code_names_its_tree_and_the_journal_keeps_that(home: Path) -> None:
     write(home / "in", "2\n")
     commit(home, "two")
     run(home)
     code = last(home)["code"]
     assert (code["dirty"], code["snapshot"]) == (False, None)
-    assert not [path for path in journal_files(home) if path.startswith("code/")]
+    assert code["tree"] == git(home, "rev-parse", "HEAD^{tree}").strip()
+    assert f"code/{code['tree'][:2]}/{code['tree']}" in journal_files(home)
+
+
+def test_the_code_of_a_commit_that_is_rewritten_and_collected_stays(home: Path) -> None:
+    write(home / "in", "2\n")
+    commit(home, "two")
+    run(home)
+    code = last(home)["code"]
+    git(home, "reset", "--quiet", "--hard", "HEAD~1")
+    git(home, "reflog", "expire", "--expire=now", "--expire-unreachable=now", "--all")
+    git(home, "gc", "--quiet", "--prune=now")
+    assert git(home, "cat-file", "blob", f"{code['tree']}:in") == "2\n"
+    assert code["commit"] not in git(home, "cat-file", "--batch-all-objects", "--batch-check")
+
+
+def test_a_commit_that_is_rewritten_and_collected_during_its_run_leaves_a_journal_that_is_whole(
+    home: Path,
+) -> None:
+    text = (home / "mlops.yaml").read_text()
+    rewritten = "touch more; git add more; git commit -q --amend -m other"
+    collected = "git reflog expire --expire=now --expire-unreachable=now --all; git gc -q --prune=now"
+    write(home / "mlops.yaml", text.replace("cat one > two", f"{rewritten}; {collected}; cat one > two"))
+    commit(home, "two")
+    run(home)
+    record = last(home)
+    assert in_journal(home)[-1] == record
+    assert not [path for path in journal_files(home) if path.endswith(record["code"]["tree"])]
+    assert git(home, "fsck", "--strict", "--no-dangling") == ""
 
 
 def test_the_same_uncommitted_code_has_the_same_snapshot_in_every_run(home: Path) -> None:
@@ -89,7 +117,7 @@ def test_every_run_is_in_the_journal_whatever_became_of_it(home: Path) -> None:
 
 
 def test_the_journal_has_what_lies_in_the_workspace_byte_for_byte(home: Path) -> None:
-    [path] = journal_files(home)
+    [path] = [path for path in journal_files(home) if path.startswith("runs/")]
     [file] = (home / ".mlops/runs").glob("*/*.json")
     assert journal_text(home, path) == file.read_text()
 

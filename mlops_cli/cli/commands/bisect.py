@@ -68,7 +68,7 @@ def bisect(
     quiet: Quiet = False,
     verbose: Verbose = False,
 ) -> None:
-    """Find which commit, parameter or data made a metric fall; runs only what no recorded run tells."""
+    """Find which commit, parameter or data made a metric worse; runs only what no recorded run tells."""
     from mlops_cli.actions.bisect import BisectOptions
     from mlops_cli.actions.bisect import bisect as act
 

@@ -38,7 +38,8 @@ def compare(
 ) -> None:
     """Say what differs between runs: metrics, parameters, data, code, environment, parents."""
     from mlops_cli.actions.compare import compare as act
-    from mlops_cli.render.compare import compare_csv, compare_markdown, compare_text, compare_wire
+    from mlops_cli.render.compare import compare_markdown, compare_text, compare_wire
+    from mlops_cli.render.compare_csv import compare_csv
     from mlops_cli.render.compare_rows import stale_notes
 
     talk = console().take(directory, as_json, quiet, verbose)

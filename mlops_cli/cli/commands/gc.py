@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -59,7 +58,7 @@ def gc(
     from mlops_cli.render.gc import gc_text, gc_wire
 
     talk = console().take(directory, as_json, quiet, verbose)
-    options = _options(delete, grace, forget or [], shallow_ok, remote_meant(on_remote, remote), talk.folder)
+    options = _options(delete, grace, forget or [], shallow_ok, remote_meant(on_remote, remote))
     with talk.open() as opened:
         progress = talk.progress(plain=opened.environment.plain)
         try:
@@ -73,7 +72,7 @@ def gc(
 
 
 def _options(
-    delete: bool, grace: str | None, forget: list[str], shallow_ok: bool, remote: str | None, folder: Path
+    delete: bool, grace: str | None, forget: list[str], shallow_ok: bool, remote: str | None
 ) -> GcOptions:
     """Return the options as the action takes them, with the words that hints repeat as they were typed."""
     from mlops_cli.actions.gc import GcOptions
@@ -83,6 +82,5 @@ def _options(
     seconds = None if grace is None else read_grace(grace)
     if grace is not None and seconds is None:
         raise UsageError(f"--grace takes a time such as 14d, 12h or 0, not {grace!r}")
-    typed = [] if folder == Path() else ["-C", str(folder)]
-    typed += [] if grace is None else ["--grace", grace]
+    typed = [] if grace is None else ["--grace", grace]
     return GcOptions(delete, seconds, tuple(forget), shallow_ok, remote, tuple(typed))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -64,7 +65,7 @@ def run(
     if name == "pre-commit":
         _before_commit(talk)
     elif name == "pre-push":
-        _before_push(talk)
+        _before_push(talk, arguments or ())
     else:
         _after_move(talk, name, arguments or ())
 
@@ -94,27 +95,35 @@ def _before_commit(talk: Console) -> None:
     end(1 if objections else 0)
 
 
-def _before_push(talk: Console) -> None:
-    from mlops_cli.actions.hooks import before_push
+def _before_push(talk: Console, arguments: Sequence[str]) -> None:
+    from mlops_cli.actions.hooks_push import before_push
     from mlops_cli.actions.push import push
     from mlops_cli.opened import open_folder
     from mlops_cli.render.hooks import pushed_wire, stopped_push_text
-    from mlops_cli.render.transfer import failures_text, transfer_text
+    from mlops_cli.render.transfer import failures_text, gone_text, transfer_text
 
     pushed = []
-    for prefix, folder in before_push(talk.folder):
-        try:
+    try:
+        for prefix, folder, commits in before_push(talk.folder, "".join(arguments[:1]), _given()):
             with open_folder(folder) as opened, talk.transfer(plain=opened.environment.plain) as progress:
-                result = push(opened, listen=progress)
-        except Exception:
-            talk.fail(stopped_push_text())
-            raise
-        pushed.append((prefix, result))
-        if not result.good:
-            talk.fail(failures_text(result) + stopped_push_text())
-            break
-        if result.transferred:
-            talk.say(f"mlops: {transfer_text(result, 'sent')}")
+                result = push(opened, pushed=commits, listen=progress)
+            pushed.append((prefix, result))
+            talk.say(gone_text(result))
+            if not result.good:
+                break
+            if result.transferred:
+                talk.say(f"mlops: {transfer_text(result, 'sent')}")
+    except Exception:
+        talk.fail(stopped_push_text())
+        raise
+    if not all(result.good for _, result in pushed):
+        talk.fail(failures_text(pushed[-1][1]) + stopped_push_text())
     if talk.as_json:
         talk.json(pushed_wire(pushed))
     end(0 if all(result.good for _, result in pushed) else 5)
+
+
+def _given() -> str:
+    """Return what Git tells a hook on standard input; nothing where a person typed the command."""
+    stream = sys.stdin
+    return "" if stream is None or stream.isatty() else stream.buffer.read().decode(errors="surrogateescape")

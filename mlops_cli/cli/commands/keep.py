@@ -13,7 +13,9 @@ from mlops_cli.cli.options import AsJson, Folder, Quiet, Verbose
 def keep(
     runs: Annotated[
         list[str],
-        typer.Argument(metavar="RUN...", help="Runs: an id or how it begins, @latest, @best:METRIC."),
+        typer.Argument(
+            metavar="RUN...", help="Runs: an id or how it begins, @latest, @best:METRIC, a commit."
+        ),
     ],
     directory: Folder = None,
     as_json: AsJson = False,

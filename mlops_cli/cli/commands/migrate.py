@@ -9,7 +9,7 @@ import typer
 from mlops_cli.cli.console import console, end
 from mlops_cli.cli.options import AsJson, Folder, Quiet, Verbose
 
-app = typer.Typer(help="Come over from another tool.", no_args_is_help=True)
+app = typer.Typer(help="Come over from another tool.")
 
 
 @app.callback()

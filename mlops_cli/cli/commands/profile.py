@@ -28,7 +28,6 @@ class _PathFirst(TyperGroup):
 app = typer.Typer(
     cls=_PathFirst,
     help="Describe a table in a small file that can be committed, added up and compared: mlops profile PATH.",
-    no_args_is_help=True,
 )
 
 

@@ -36,7 +36,6 @@ def pull(
     else:
         talk.result(transfer_text(result.transfer, "brought") + checkout_text(result.checkout))
         talk.fail(failures_text(result.transfer))
-        talk.fail(
-            checkout_trouble(result.checkout, "../" * (opened.folder.count("/") + 1) if opened.folder else "")
-        )
+        up = "../" * (opened.folder.count("/") + 1) if opened.folder else ""
+        talk.fail(checkout_trouble(result.checkout, up, asked=True))
     end(result.exit_code)

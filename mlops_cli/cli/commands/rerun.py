@@ -12,7 +12,7 @@ from mlops_cli.cli.options import AsJson, Folder, Quiet, Verbose
 
 def rerun(
     run: Annotated[
-        str, typer.Argument(metavar="RUN", help="A run; or an artifact, for the run that made it.")
+        str, typer.Argument(metavar="RUN", help="A run; or an artifact or a commit, for its run.")
     ],
     stages: Annotated[
         list[str] | None,

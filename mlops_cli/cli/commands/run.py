@@ -159,16 +159,14 @@ def _run(talk: Console, targets: Sequence[str], options: RunOptions) -> None:
 
         talk.json(run_wire(result))
     else:
-        from mlops_cli.render.text import commit_text, failures_text, run_text, stopped_text
+        from mlops_cli.render.committed import committed_text
+        from mlops_cli.render.text import failures_text, run_text, stopped_text
 
         talk.result(run_text(result, width=talk.width, everything=talk.verbose))
         talk.fail(stopped_text() if result.interrupted else failures_text(result.outcomes))
-        talk.say(
-            f"committed {result.commit[:12]}\n"
-            if result.commit
-            else commit_text(result.written, opened.folder)
-        )
-    end(130 if result.interrupted else 0 if result.good else 4)
+        told = committed_text(result, opened.folder, asked=options.commit)
+        talk.fail(told) if result.refused else talk.say(told)
+    end(result.exit_code)
 
 
 def _try(talk: Console, sets: list[str], targets: list[str], options: ExperimentOptions) -> None:

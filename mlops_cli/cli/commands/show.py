@@ -15,7 +15,7 @@ def show(
         str,
         typer.Argument(
             metavar="[RUN]",
-            help="A run's id or how it begins, @latest, @best:METRIC, or what a run made. The latest by default.",
+            help="A run's id or how it begins, @latest, @best:METRIC, what a run made, or a commit. The latest by default.",
             show_default=False,
         ),
     ] = "@latest",

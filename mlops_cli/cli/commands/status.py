@@ -27,7 +27,7 @@ def status(
 
     talk = console().take(directory, as_json, quiet, verbose)
     with talk.open() as opened:
-        result = act(opened, targets or (), sources=sources)
+        result = act(opened, targets or (), sources=sources, tell=lambda line: talk.say(f"{line}\n"))
     if talk.as_json:
         from mlops_cli.render.wire import status_wire
 

@@ -62,7 +62,8 @@ def train(
 
         talk.json(train_wire(result))
     else:
-        from mlops_cli.render.text import commit_text, failures_text, run_text, stopped_text
+        from mlops_cli.render.committed import committed_text
+        from mlops_cli.render.text import failures_text, run_text, stopped_text
         from mlops_cli.render.train import train_summary, train_text
 
         talk.result(
@@ -72,5 +73,6 @@ def train(
         )
         talk.fail(stopped_text() if result.run.interrupted else failures_text(result.run.outcomes))
         talk.say(train_summary(result))
-        talk.say(commit_text(result.run.written, opened.folder) if not result.run.commit else "")
-    end(130 if result.run.interrupted else 0 if result.run.good else 4)
+        told = committed_text(result.run, opened.folder, asked=commit)
+        talk.fail(told) if result.run.refused else talk.say(told)
+    end(result.run.exit_code)

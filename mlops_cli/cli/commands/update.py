@@ -47,7 +47,16 @@ def update(
 
     talk = console().take(directory, as_json, quiet, verbose)
     with talk.open() as opened, talk.transfer(plain=opened.environment.plain) as progress:
-        result = act(opened, paths or (), pin=pin, unpin=unpin, dry=dry_run, force=force, listen=progress)
+        result = act(
+            opened,
+            paths or (),
+            pin=pin,
+            unpin=unpin,
+            dry=dry_run,
+            force=force,
+            listen=progress,
+            tell=lambda line: talk.say(f"{line}\n"),
+        )
     if talk.as_json:
         talk.json(update_wire(result))
     else:

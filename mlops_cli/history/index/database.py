@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
     from pathlib import Path
 
-VERSION = 1
+VERSION = 2
 _PATIENCE = 60.0  # seconds for which another process may be filling it
 # What a damaged file answers; its messages may quote bytes that are no text.
 DAMAGE = (sqlite3.DatabaseError, UnicodeDecodeError)
@@ -32,7 +32,7 @@ CREATE TABLE journaled (file INTEGER, ref TEXT, path TEXT, PRIMARY KEY (ref, pat
 CREATE TABLE working (root TEXT, path TEXT, identity TEXT, file INTEGER, PRIMARY KEY (root, path)) WITHOUT ROWID;
 CREATE TABLE runs (project INTEGER, id TEXT, file INTEGER, status TEXT, started TEXT, seconds REAL, message TEXT, author TEXT,
   email TEXT, trigger TEXT, commit_ TEXT, branch TEXT, dirty INTEGER, snapshot TEXT, params TEXT, metrics TEXT, stages TEXT,
-  experiment TEXT, PRIMARY KEY (project, id, file)) WITHOUT ROWID;
+  experiment TEXT, files TEXT, reporters TEXT, PRIMARY KEY (project, id, file)) WITHOUT ROWID;
 CREATE TABLE events (project INTEGER, run TEXT, at TEXT, id TEXT, file INTEGER, kind TEXT, outcome TEXT,
   PRIMARY KEY (project, run, at, id, file)) WITHOUT ROWID;
 CREATE TABLE occurrences (production INTEGER, file INTEGER, number INTEGER, status TEXT,

@@ -312,7 +312,7 @@ class Filling:
     def _write(self) -> None:
         rows, put = self._indexer.rows, self._database.put
         put("INSERT OR REPLACE INTO files VALUES (?, ?, ?, ?, ?, ?)", self._files)
-        put(f"INSERT OR IGNORE INTO runs VALUES ({', '.join('?' * 18)})", rows.runs)
+        put(f"INSERT OR IGNORE INTO runs VALUES ({', '.join('?' * 20)})", rows.runs)
         put("INSERT OR IGNORE INTO events VALUES (?, ?, ?, ?, ?, ?, ?)", rows.events)
         put("INSERT OR IGNORE INTO occurrences VALUES (?, ?, ?, ?)", rows.occurrences)
         put("INSERT OR IGNORE INTO edges VALUES (?, ?, ?)", rows.edges)

@@ -9,11 +9,11 @@ from mlops_cli.errors import DataError, HistoryError, UsageError
 from mlops_cli.history.index.bodies import Bodies
 from mlops_cli.history.index.database import DAMAGE, MADE, RAN, READ, Database, digest_number
 from mlops_cli.history.index.fill import ABSENT, project_number, refresh
-from mlops_cli.history.index.lazy import LazyMapping, LazySources
+from mlops_cli.history.index.lazy import COLUMNS, known_run
 from mlops_cli.history.index.productions import Productions
 from mlops_cli.history.index.sources import Sources
+from mlops_cli.history.index.versions import Versions
 from mlops_cli.history.index.working import runs_lying
-from mlops_cli.history.known import KnownRun
 from mlops_cli.store.disposable import hindered
 
 if TYPE_CHECKING:
@@ -21,17 +21,12 @@ if TYPE_CHECKING:
 
     from mlops_cli.git.history import Gaps
     from mlops_cli.history.index.branch import Belongs
-    from mlops_cli.history.known import KnownData, Production, Source
+    from mlops_cli.history.known import KnownData, KnownRun, Production, Source
     from mlops_cli.history.run_event import RunEvent
     from mlops_cli.history.run_record import RunRecord
     from mlops_cli.project import Project
 
 T = TypeVar("T")
-
-_COLUMNS = (
-    "id, status, started, seconds, message, author, email, trigger, commit_, branch, dirty, snapshot, params,"
-    " metrics, stages, experiment, file"
-)
 
 
 class History:
@@ -41,6 +36,8 @@ class History:
     ----------
     variables : mapping
         The environment of Git's processes.
+    notices : list of str, optional
+        Takes what the user should be told beside an answer.
 
     Raises
     ------
@@ -48,7 +45,9 @@ class History:
         From any question, when the history cannot be read at all.
     """
 
-    def __init__(self, project: Project, variables: Mapping[str, str]) -> None:
+    def __init__(
+        self, project: Project, variables: Mapping[str, str], notices: list[str] | None = None
+    ) -> None:
         from mlops_cli.git.command import Git
         from mlops_cli.git.worktrees import repository_at
 
@@ -59,9 +58,10 @@ class History:
         self._database = Database(project.local / "history.db")
         self._bodies = Bodies(self._repository, project)
         self._sources = Sources(self._database, project)
-        self._productions = Productions(self._database, self._bodies, self._sources, project)
+        self.notices: list[str] = [] if notices is None else notices
+        self._versions = Versions(self._sources, project, self._contents_of, self.notices)
+        self._productions = Productions(self._database, self._bodies, self._sources, self._versions, project)
         self._fresh = self._mended = False
-        self.notices: list[str] = []
 
     def close(self) -> None:
         """Let go of the database and of Git's processes; what was returned stays usable."""
@@ -116,7 +116,7 @@ class History:
             Only those committed in HEAD's history, lying in the workspace, or made on the current branch.
         """
         branch = self._on_this_branch() if branch_only else None  # Git walks while the rows are read
-        rows = self._ask(f"SELECT {_COLUMNS} FROM runs WHERE project = ? ORDER BY id DESC", (self._number,))
+        rows = self._ask(f"SELECT {COLUMNS} FROM runs WHERE project = ? ORDER BY id DESC", (self._number,))
         rows = self._once_each(rows)
         if branch is not None:
             wanted = branch()
@@ -259,6 +259,10 @@ class History:
         """Return a digest as it is handed out: one of DVC's hashes by our name of the same bytes, where that is known."""
         return self._answer(lambda: self._productions.our_name(digest))
 
+    def contents(self, file: str) -> list[tuple[Source, ...]]:
+        """Return where each distinct content of a record was found, readable or not."""
+        return self._answer(lambda: self._sources.contents(self._number, file))
+
     def knows_path(self, path: str) -> bool:
         """Whether anything was ever recorded of a path of the project."""
         text = path.encode("utf-8", "replace").decode()
@@ -284,11 +288,12 @@ class History:
         UsageError
             When there is no such commit.
         """
+        from mlops_cli.git.beyond import beyond_border
         from mlops_cli.git.log import reachable
 
         named = self._git.ask("rev-parse", "--verify", "--quiet", "--end-of-options", f"{rev}^{{commit}}")
         if named is None or not named.strip().isalnum():
-            raise UsageError(
+            raise beyond_border(self._git, rev) or UsageError(
                 f"there is no commit {rev}", hint="See commits, branches and tags with: git log --all"
             )
         return frozenset(reachable(self._repository, [named.decode().strip()]))
@@ -330,7 +335,7 @@ class History:
         return self._answer(lambda: bool(self._sources.of([file])[file]))
 
     def _rows_of(self, run_id: str) -> list[Any]:
-        query = f"SELECT {_COLUMNS} FROM runs WHERE project = ? AND id = ?"
+        query = f"SELECT {COLUMNS} FROM runs WHERE project = ? AND id = ?"
         try:
             run_id.encode()
         except UnicodeEncodeError:
@@ -338,38 +343,22 @@ class History:
         return self._once_each(self._ask(query, (self._number, run_id)))
 
     def _once_each(self, rows: list[Any]) -> list[Any]:
-        """Leave out what is not for this workspace; of several contents for one run take the one that came first."""
+        """Leave out what is not for this workspace; of several contents for one run take the one that counts."""
         hidden = self._answer(self._sources.hidden)
         rows = [row for row in rows if row[-1] not in hidden] if hidden else rows
         if len({row[0] for row in rows}) == len(rows):
             return rows
-        same: dict[str, list[Any]] = {}
-        for row in rows:
-            same.setdefault(row[0], []).append(row)
-        return [several[0] if len(several) == 1 else self._first(several) for several in same.values()]
-
-    def _first(self, rows: list[Any]) -> Any:
-        files = {row[-1]: row for row in rows}
-        return files[self._answer(lambda: self._sources.first(files))]
+        chosen = self._answer(lambda: self._versions.chosen((row[0], row[-1]) for row in rows))
+        return [row for row in rows if chosen[row[0]] == row[-1]]
 
     def _known_runs(self, rows: list[Any]) -> list[KnownRun]:
         notes = self._notes()
-        return [
-            KnownRun._make(
-                (
-                    *row[:10],
-                    bool(row[10]),
-                    row[11],
-                    LazyMapping(row[12]),
-                    LazyMapping(row[13]),
-                    tuple(row[14].split("\0")) if row[14] else (),
-                    LazyMapping(row[15]) if row[15] else None,
-                    *notes.get(row[0], (None, 0)),
-                    LazySources(self._sources_of, row[16]),
-                )
-            )
-            for row in rows
-        ]
+        return [known_run(row, notes.get(row[0], (None, 0)), self._sources_of) for row in rows]
+
+    def _contents_of(self, files: list[int]) -> list[bytes | None]:
+        query = "SELECT n, blob, path FROM files WHERE n IN (SELECT value FROM json_each(?))"
+        rows = {number: (blob, path) for number, blob, path in self._database.ask_many(query, files)}
+        return self._bodies.read([rows[file] for file in files])
 
     def _sources_of(self, file: int) -> tuple[Source, ...]:
         return self._answer(lambda: self._sources.of_many(file))

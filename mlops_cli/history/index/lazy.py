@@ -6,11 +6,19 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, overload
 
+from mlops_cli.history.known import KnownRun
+from mlops_cli.history.named import Named
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from mlops_cli.history.known import Source
 
+# What `known_run` takes, of the table of runs.
+COLUMNS = (
+    "id, status, started, seconds, message, author, email, trigger, commit_, branch, dirty, snapshot, params,"
+    " metrics, stages, experiment, files, reporters, file"
+)
 _scan = json.JSONDecoder().raw_decode  # without what `json.loads` does to guess an encoding
 
 
@@ -88,3 +96,33 @@ class LazySources(Sequence["Source"]):
 
     def __repr__(self) -> str:
         return repr(self._get())
+
+
+def known_run(
+    row: Sequence[Any], notes: tuple[str | None, int], sources: Callable[[int], tuple[Source, ...]]
+) -> KnownRun:
+    """Return a run out of a row.
+
+    Parameters
+    ----------
+    row : sequence
+        The values of `COLUMNS`.
+    notes : tuple
+        The last outcome that was noted, and how many notes there are.
+    sources : callable
+        Returns the sources of a file.
+    """
+    stages = tuple(row[14].split("\0")) if row[14] else ()
+    return KnownRun._make(
+        (
+            *row[:10],
+            bool(row[10]),
+            row[11],
+            Named(LazyMapping(row[12]), LazyMapping(row[16])),
+            Named(LazyMapping(row[13]), LazyMapping(row[17]), stages),
+            stages,
+            LazyMapping(row[15]) if row[15] else None,
+            *notes,
+            LazySources(sources, row[18]),
+        )
+    )

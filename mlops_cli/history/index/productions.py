@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from mlops_cli.history.index.bodies import Bodies
     from mlops_cli.history.index.database import Database
     from mlops_cli.history.index.sources import Sources
+    from mlops_cli.history.index.versions import Versions
     from mlops_cli.history.known import Source
     from mlops_cli.project import Project
 
@@ -40,12 +41,15 @@ class _Place(NamedTuple):
 class Productions:
     """Executions and data, by digest or path."""
 
-    def __init__(self, database: Database, bodies: Bodies, sources: Sources, project: Project) -> None:
+    def __init__(
+        self, database: Database, bodies: Bodies, sources: Sources, versions: Versions, project: Project
+    ) -> None:
         from mlops_cli.history.index.fill import project_number
 
         self._database = database
         self._bodies = bodies
         self._sources = sources
+        self._versions = versions
         self._project = project
         self._number = project_number(project)
         self._links: dict[str, str] | None = None
@@ -171,23 +175,30 @@ class Productions:
             return []
         places = [_Place(*row) for row in rows]
         sources = self._sources.of(place.file for place in places)
-        places = [place for place in places if sources[place.file]]
-        # A run's record knows more than a stage's: its metrics.
+        started, files = self._runs(places)
+        places = [
+            place
+            for place in places
+            if sources[place.file] and (place.kind != RUN or files.get(run_of(place.path)) == place.file)
+        ]
+        # A run's record knows more than a stage's, its metrics; and each run is told of by its own, for two of one key may differ.
         best: dict[int, _Place] = {}
         for place in sorted(places, key=lambda place: (place.kind != RUN, place.file, place.at)):
             best.setdefault(place.production, place)
-        bodies = self._bodies.read([(place.blob, place.path) for place in best.values()])
+        read = [place for place in places if place.kind == RUN or best[place.production] is place]
+        bodies = self._bodies.read([(place.blob, place.path) for place in read])
         known = {
-            number: made
-            for (number, place), data in zip(best.items(), bodies, strict=True)
+            (place.production, place.file, place.at): made
+            for place, data in zip(read, bodies, strict=True)
             if data is not None and (made := self._made(place, data)) is not None
         }
-        started = self._started(places)
-        return [
-            _told_by(known[place.production], place, sources[place.file], started)
-            for place in places
-            if place.production in known
-        ]
+        found = []
+        for place in places:
+            teller = place if place.kind == RUN else best[place.production]
+            made = known.get((place.production, teller.file, teller.at))
+            if made is not None:
+                found.append(_told_by(made, place, sources[place.file], started))
+        return found
 
     def _made(self, place: _Place, data: bytes) -> Production | None:
         if place.kind == DVC:
@@ -209,6 +220,7 @@ class Productions:
                 started=None,
                 source=WORKSPACE,
                 file=place.path,
+                filled=row.get("filled", {}),
             )
         except (MlopsError, AttributeError, KeyError, TypeError, ValueError):
             return None
@@ -227,10 +239,13 @@ class Productions:
                 found.append(one._replace(path=name, artifact=artifact, file=path))
         return found
 
-    def _started(self, places: list[_Place]) -> dict[str, str]:
+    def _runs(self, places: list[_Place]) -> tuple[dict[str, str], dict[str, int]]:
+        """Return when the runs of some records began, and which of their files counts."""
         runs = {run_of(place.path) for place in places if place.kind == RUN}
-        query = f"SELECT id, started FROM runs WHERE project = ? AND id IN {_GIVEN}"
-        return dict(self._database.ask(query, (self._number, json.dumps(sorted(runs)))))
+        query = f"SELECT id, file, started FROM runs WHERE project = ? AND id IN {_GIVEN}"
+        rows = self._database.ask(query, (self._number, json.dumps(sorted(runs))))
+        files = self._versions.chosen((run, file) for run, file, _ in rows)
+        return {run: began for run, file, began in rows if files.get(run) == file}, files
 
     def _data(self, where: str, value: Any) -> list[KnownData]:
         query = f"SELECT f.blob, f.path, f.kind, d.file FROM data d JOIN files f ON f.n = d.file WHERE {where} AND f.project = ?"

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.history.index.database import MADE, RAN, READ, digest_number, number_of
+from mlops_cli.history.named import with_set
 from mlops_cli.history.run_record import RUN_SCHEMA
+from mlops_cli.pipeline.parameters import leaves
 from mlops_cli.pipeline.record import RECORD_SCHEMA
 from mlops_cli.project import DATA_RECORDS, RECORDS
 from mlops_cli.store.tracked import DATA_SCHEMA
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Mapping, Sequence
 
     from mlops_cli.history.known import KnownData, Production
 
@@ -173,10 +175,12 @@ class Indexer:
             _maybe(code["branch"]),
             1 if code["dirty"] else 0,
             _maybe(code.get("snapshot")),
-            json.dumps(params),
+            json.dumps(with_set(params, experiment)),
             json.dumps(metrics),
             "\0".join([_text(stage["name"]) for stage in stages]),
             json.dumps(experiment) if experiment else None,
+            json.dumps(_files(params, stages)),
+            json.dumps(_reporters(metrics, stages)),
         )
         for at, stage in enumerate(stages):
             if "deps" in stage or "outs" in stage:  # of one that was fresh, only its key is there
@@ -243,6 +247,17 @@ class Indexer:
                 for side in (item.deps, item.outs)
             )
             self._execution(number, at, item.status, item.stage, item.key, read, made)
+
+
+def _files(params: Mapping[str, Any], stages: Sequence[Any]) -> dict[str, str]:
+    """Return the file of each parameter that stands in a record without it, as far as its stages tell."""
+    used = [leaves(stage[kind]) for stage in stages for kind in ("params", "filled") if kind in stage]
+    return {name: _text(file) for each in used for file, name in each if name in params}
+
+
+def _reporters(metrics: Mapping[str, Any], stages: Sequence[Any]) -> dict[str, str]:
+    """Return the stage of each metric that stands in a record without it, as far as its stages tell."""
+    return {name: stage["name"] for stage in stages for name in stage.get("metrics", ()) if name in metrics}
 
 
 def _value(data: bytes) -> Any:

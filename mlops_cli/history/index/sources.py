@@ -63,15 +63,11 @@ class Sources:
         """Return what tells the order of commits of one second."""
         return self._ranks.get(source.name, 0)
 
-    def first(self, files: Iterable[int]) -> int:
-        """Return the file that was there before the others: in a commit, or in a journal, or at all."""
-        found = self.of(files)
-
-        def age(file: int) -> tuple[int, int, int, int]:
-            source = found[file][0]
-            return ("commit", "journal", "workspace").index(source.kind), source.time, self.rank(source), file
-
-        return min(found, key=age)
+    def contents(self, project: int, path: str) -> list[tuple[Source, ...]]:
+        """Return the sources of each distinct content of a record; nothing of what only other workspaces have."""
+        query = "SELECT n FROM files WHERE project = ? AND path = ?"
+        rows = self._database.ask(query, (project, path.encode("utf-8", "replace").decode()))
+        return [sources for sources in self.of(number for (number,) in rows).values() if sources]
 
     def hidden(self) -> frozenset[int]:
         """Return the files that only other workspaces have."""

@@ -102,6 +102,12 @@ class Making:
             kind = "model"
         self.nodes[name] = node._replace(kind=kind, facts=facts)
 
+    def learn_others(self, name: str, runs: list[str]) -> None:
+        """Say of an artifact which runs made the same bytes as well."""
+        if runs:
+            node = self.nodes[name]
+            self.nodes[name] = node._replace(facts={**node.facts, "also_made_by": runs})
+
     def run(self, production: Production) -> str:
         """Add an execution, with the commit it ran on and its parameters."""
         name = production_id(production)
@@ -116,7 +122,8 @@ class Making:
             where = f"commit:{commit}"
             self.nodes.setdefault(where, Node(where, "commit", commit[:7], {"commit": commit}))
             self.connect(where, name, "commit")
-        for file, used in production.params.items():
+        for file in dict.fromkeys([*production.params, *production.filled]):
+            used = {**production.filled.get(file, {}), **production.params.get(file, {})}
             if used:
                 values = {name.partition(":")[2]: value for name, value in flat({"": used}).items()}
                 text = json.dumps(values, sort_keys=True, default=str)

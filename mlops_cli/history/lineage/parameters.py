@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from mlops_cli.errors import UsageError
 from mlops_cli.formats.problems import nearest
-from mlops_cli.history.lineage.sources import flat
-from mlops_cli.history.lineage.start import Parameter
+from mlops_cli.history.lineage.start import Parameter, used
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +65,7 @@ def _files(known: Remembered, runs: Iterable[KnownRun], wanted: str) -> list[str
             continue
         record = known.full(run.id)
         for stage in record.stages if record is not None else ():
-            for name in flat(stage.params):
+            for name in used(stage):
                 file, _, inner = name.partition(":")
                 if _is(inner, wanted):
                     found[file] = None

@@ -8,9 +8,9 @@ from mlops_cli.history.lineage.graph import production_id
 from mlops_cli.history.lineage.kinds import is_model
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
-    from mlops_cli.history.known import KnownData, KnownRun, Production
+    from mlops_cli.history.known import KnownData, KnownRun, Production, Source
     from mlops_cli.history.lineage.graph import Named
     from mlops_cli.history.run_record import RunRecord
 
@@ -51,6 +51,14 @@ class Known(Protocol):
         ...
 
 
+class KnownCopies(Known, Protocol):
+    """What a proof needs beside that."""
+
+    def contents(self, file: str) -> Sequence[tuple[Source, ...]]:
+        """Return where each distinct content of a record was found."""
+        ...
+
+
 class Origin(NamedTuple):
     """Where an artifact comes from.
 
@@ -64,6 +72,38 @@ class Origin(NamedTuple):
 
     makers: list[Production]
     tracked: KnownData | None
+
+
+class Preferred:
+    """Which of several executions that made the same bytes is shown: the one that was asked about.
+
+    Parameters
+    ----------
+    own : sequence of Production
+        Of a run that was asked about.
+    keys : callable
+        Gives the keys that the stage records name in the commit, or the workspace, that was asked about; called when needed.
+    """
+
+    def __init__(
+        self, own: Sequence[Production] = (), keys: Callable[[], Collection[str | None]] = frozenset
+    ) -> None:
+        self._own = frozenset(production_id(production) for production in own)
+        self._keys = keys
+
+    def first(self, makers: list[Production], named: Named) -> list[Production]:
+        """Return the makers of an artifact, those before the others that were asked about."""
+        if len(makers) < 2:
+            return makers
+        keys = self._keys()
+
+        def stands_back(production: Production) -> bool:
+            made = production.outs.get(named.path)
+            if made is None or made.digest != named.artifact.digest:
+                return True
+            return production_id(production) not in self._own and production.key not in keys
+
+        return sorted(makers, key=stands_back)
 
 
 def origin_of(known: Known, named: Named, reader: Production | None = None) -> Origin:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from mlops_cli.history.known import KnownData, KnownRun, Production
     from mlops_cli.history.lineage.sources import Known
-    from mlops_cli.history.run_record import RunRecord
+    from mlops_cli.history.run_record import RunRecord, StageRun
 
 _PARAMETER = re.compile(
     r"(?P<file>[^:]+\.(?:ya?ml|json|toml|py)):(?P<name>[^=:]+)(?:=(?P<value>.*))?", re.DOTALL
@@ -103,8 +103,13 @@ def runs_with(known: Known, runs: Iterable[KnownRun], parameter: Parameter) -> l
             continue
         record = known.full(run.id)
         made = executions(known, record, run) if record is not None else ()
-        found += [production for production in made if parameter.matches(flat(production.params))]
+        found += [production for production in made if parameter.matches(used(production))]
     return distinct(found)
+
+
+def used(made: Production | StageRun) -> dict[str, object]:
+    """Return the parameters that an execution used, those that templates put into its texts among them, as `flat` has them."""
+    return flat(made.filled) | flat(made.params)
 
 
 def _may_have(run: KnownRun, parameter: Parameter) -> bool:
@@ -141,6 +146,7 @@ def executions(known: Known, record: RunRecord, run: KnownRun | None = None) -> 
                     source,
                     file,
                     sources=tuple(run.sources) if run is not None else (source,),
+                    filled=stage.filled,
                 )
             )
     return found

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     from mlops_cli.errors import HistoryError
 
 Verdict = Literal["holds", "fails", "open"]
-Kind = Literal["record", "key", "commit", "signature", "code", "artifact", "origin"]
+Kind = Literal["record", "key", "commit", "signature", "code", "artifact", "origin", "metrics", "claims"]
 
 
 class Statement(NamedTuple):

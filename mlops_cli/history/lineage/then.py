@@ -148,6 +148,10 @@ class Remembered:
             if any(at.holds(s, getattr(row, "started", None)) for s in row.sources or (row.source,))
         ]
 
+    def contents(self, file: str) -> list[tuple[Source, ...]]:
+        """Return where each distinct content of a record was found, whenever that was."""
+        return self.history.contents(file)
+
     def run(self, run_id: str) -> KnownRun | None:
         """Return one run."""
         return self.history.run(run_id)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from mlops_cli.history.lineage.graph import Named, Node, artifact_id, production_id
 from mlops_cli.history.lineage.kinds import is_code, is_model
 from mlops_cli.history.lineage.making import Making
-from mlops_cli.history.lineage.sources import made_path, origin_of, same_group
+from mlops_cli.history.lineage.sources import Preferred, made_path, origin_of, same_group
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -22,7 +22,11 @@ BUILT_ON = "built_on"
 
 
 def what_made(
-    known: Known, artifacts: Sequence[Named], runs: Sequence[Production] = (), depth: int | None = None
+    known: Known,
+    artifacts: Sequence[Named],
+    runs: Sequence[Production] = (),
+    depth: int | None = None,
+    preferred: Preferred | None = None,
 ) -> Lineage:
     """Return the graph of what made some artifacts, or led to some executions.
 
@@ -30,8 +34,10 @@ def what_made(
     ----------
     depth : int, optional
         How many executions to go back.
+    preferred : Preferred, optional
+        Which executions are meant where several made the same bytes; else the likeliest are.
     """
-    making, cut = Making(known), list[str]()
+    making, cut, preferred = Making(known), list[str](), preferred or Preferred()
     starts = [making.artifact(named) for named in artifacts]
     # Breadth first, so that everything is met at its least depth.
     level: list[tuple[str, Production | None]] = [(name, None) for name in starts]
@@ -46,7 +52,7 @@ def what_made(
     while level:
         deeper: list[tuple[str, Production | None]] = []
         for name, reader in level:
-            found = _maker(making, name, reader, allowed=depth is None or done < depth)
+            found = _maker(making, name, reader, preferred, allowed=depth is None or done < depth)
             if found is None:
                 cut.append(name)
             elif found and found[0] not in seen:
@@ -68,11 +74,12 @@ def _new_inputs(
 
 
 def _maker(
-    making: Making, name: str, reader: Production | None, *, allowed: bool
+    making: Making, name: str, reader: Production | None, preferred: Preferred, *, allowed: bool
 ) -> tuple[str, Production] | tuple[()] | None:
     """Connect an artifact with what made it; nothing where nothing did, None where that is too deep to be shown."""
     named = making.artifacts[name]
     makers, tracked = origin_of(making.known, named, reader)
+    makers = preferred.first(makers, named)
     for production in makers:
         if _makes_loop(making, name, production):
             continue
@@ -83,11 +90,25 @@ def _maker(
         elsewhere = own if at is None or at.digest != named.artifact.digest else ""
         run = making.run(production)
         making.connect(run, name, "output", f"as {elsewhere}" if elsewhere else "")
+        making.learn_others(name, _others(makers, production, named))
         if tracked is not None:
             making.learn_data(name, tracked)
         return run, production
     making.learn_data(name, tracked)
     return ()
+
+
+def _others(makers: Sequence[Production], shown: Production, named: Named) -> list[str]:
+    """Return the other runs that really made the same bytes at the same path."""
+    runs = (
+        p.run
+        for p in makers
+        if p.run != shown.run
+        and p.status in ("ran", "tainted")
+        and p.outs.get(named.path, named.artifact).digest == named.artifact.digest
+        and named.path in p.outs
+    )
+    return list(dict.fromkeys(run for run in runs if run is not None))
 
 
 def _makes_loop(making: Making, name: str, production: Production) -> bool:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from mlops_cli.history.named import meant
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -71,6 +73,8 @@ FIELDS: Mapping[str, Field] = {
         "choice", lambda run, _: _present(run.outcome), ("confirmed", "rejected", "inconclusive")
     ),
     "notes": Field("number", lambda run, _: [run.notes]),
+    "repetition": Field("bool", lambda run, _: [run.repetition]),
+    "repeats": Field("id", lambda run, _: _present(run.repeats)),
     "sweep": Field("id", lambda run, _: _present((run.experiment or {}).get("sweep"))),
 }
 ALIASES = {"stages": "stage"}
@@ -96,11 +100,8 @@ def reader(name: Name) -> Callable[[KnownRun, float], Sequence[Any]]:
 
 
 def _flat(values: Mapping[str, Any], key: str) -> Sequence[Any]:
-    if key in values:
-        value = values[key]
-        return value if isinstance(value, list) and value else [value]
-    end = f":{key}"
-    return [value for name, value in values.items() if name.endswith(end)]
+    found = list(meant(values, key).values())
+    return found[0] if len(found) == 1 and isinstance(found[0], list) and found[0] else found
 
 
 def _measured(value: Any) -> Any:

@@ -74,7 +74,7 @@ def make_agree(
             raise kind(work.shown(error.message), hint=error.hint) from error
         workspace.forget([path])
         try:
-            _clear(workspace, difference, force=force)
+            clear(workspace, difference, force=force)
             work.put_in_place()
         finally:
             workspace.forget([path])
@@ -145,13 +145,22 @@ class _Work:
     def put_in_place(self) -> None:
         """Rename what was made to where it belongs."""
         absolute = self.workspace.absolute
-        os.makedirs(os.path.dirname(absolute(self.difference.wanted.path)), exist_ok=True)
+        for path in self._newcomers():
+            os.makedirs(os.path.dirname(absolute(path)), exist_ok=True)
         for top, (path, _, _) in zip(self.tops, self.difference.builds, strict=True):
             move(top, absolute(path))
         for number, file in enumerate(self.difference.files):
             move(f"{self.temporary}/f{number}", absolute(file.path))
         for path, target in self.difference.links:
             os.symlink(target, absolute(path))
+
+    def _newcomers(self) -> list[str]:
+        """Return paths whose folders may not be there: of a directory that is placed only in part, those of all that comes."""
+        difference = self.difference
+        if not difference.lacking:
+            return [difference.wanted.path]
+        files = [file.path for file in difference.files]
+        return [*(path for path, *_ in difference.builds), *files, *(path for path, _ in difference.links)]
 
     def shown(self, text: str) -> str:
         """Return a text in which a place in the temporary folder is called by what it was going to be."""
@@ -176,7 +185,7 @@ class _Work:
             self.workspace.learn_placed(folder, rows)
 
 
-def _clear(workspace: Workspace, difference: Difference, *, force: bool) -> None:
+def clear(workspace: Workspace, difference: Difference, *, force: bool) -> None:
     """Take away what is in the way, if it is still what it was when it was looked at."""
     if not force:
         for file in difference.files:

@@ -19,7 +19,7 @@ from mlops_cli.store.placement.forest import Forest, check_link
 from mlops_cli.store.tree import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Collection, Iterable
 
     from mlops_cli.store.objects import Objects
     from mlops_cli.store.stat_cache import Identity
@@ -78,6 +78,8 @@ class Difference:
         What of it is nowhere else.
     needed : set of Digest
         Content that is to be placed.
+    lacking : list of str
+        Paths that stay without content, because it cannot be had.
     """
 
     wanted: Wanted
@@ -89,6 +91,13 @@ class Difference:
     at_risk: list[tuple[Digest, Loss]] = field(default_factory=list)
     losses: list[Loss] = field(default_factory=list)
     needed: set[Digest] = field(default_factory=set)
+    lacking: list[str] = field(default_factory=list)
+
+    @property
+    def only_adds(self) -> bool:
+        """Whether nothing goes and nothing is replaced: what lies there is nothing, or a part of what is wanted."""
+        replaced = any(file.identity is not None for file in self.files)
+        return not (replaced or self.removed or self.emptied or self.losses or self.at_risk)
 
     @property
     def empty(self) -> bool:
@@ -108,7 +117,12 @@ def artifact_of_entry(entry: Entry) -> Artifact:
 
 
 def compare(
-    workspace: Workspace, objects: Objects, forest: Forest, wanted: Wanted, placed: str = "/"
+    workspace: Workspace,
+    objects: Objects,
+    forest: Forest,
+    wanted: Wanted,
+    placed: str = "/",
+    without: Collection[Digest] = frozenset(),
 ) -> Difference:
     """Return what has to be done so that a path agrees; nothing is written.
 
@@ -116,6 +130,8 @@ def compare(
     ----------
     placed : str
         Where the store's objects lie: a link to one of them stands for the file that was placed so.
+    without : collection of Digest
+        Content of files that cannot be had: then it is found out what has to be done for everything else.
 
     Raises
     ------
@@ -125,7 +141,25 @@ def compare(
         When something lies there that is neither file nor directory.
     """
     _check_way(workspace, wanted.path)
-    return _Comparison(workspace, objects, forest, wanted, placed).compare()
+    return _Comparison(workspace, objects, forest, wanted, placed, without).compare()
+
+
+def removal(workspace: Workspace, objects: Objects, forest: Forest, path: str) -> Difference:
+    """Return what has to go so that nothing lies at a path any more; nothing is written.
+
+    Raises
+    ------
+    DataError
+        When the path leads out of the project.
+    FileError
+        When something lies there that is neither file nor directory.
+    """
+    _check_way(workspace, path)
+    comparison = _Comparison(workspace, objects, forest, Wanted(path, Entry("", "tree", "", 0)), "/", ())
+    there = workspace.contents(path, deep=False)
+    if there is not None:
+        comparison.take(path, there)
+    return comparison.found
 
 
 def find_losses(objects: Objects, differences: Iterable[Difference]) -> None:
@@ -149,9 +183,16 @@ def _check_way(workspace: Workspace, path: str) -> None:
 
 class _Comparison:
     def __init__(
-        self, workspace: Workspace, objects: Objects, forest: Forest, wanted: Wanted, placed: str
+        self,
+        workspace: Workspace,
+        objects: Objects,
+        forest: Forest,
+        wanted: Wanted,
+        placed: str,
+        without: Collection[Digest],
     ) -> None:
         self.placed = placed
+        self.without = without
         self.workspace = workspace
         self.objects = objects
         self.forest = forest
@@ -224,6 +265,9 @@ class _Comparison:
             self._place_file(path, wanted, None)
 
     def _place_file(self, path: str, wanted: Entry, identity: Identity | None) -> None:
+        if wanted.content in self.without:
+            self.found.lacking.append(path)
+            return
         self.found.files.append(_File(path, wanted, identity))
         self.found.needed.add(Digest(wanted.content))
 
@@ -231,8 +275,17 @@ class _Comparison:
         digest = Digest(wanted.content)
         self.forest.explore(digest)
         self.forest.check_inside(digest, path, depth)
-        self.found.needed |= self.forest.blobs(digest)
-        self.found.builds.append((path, wanted, depth))
+        blobs = self.forest.blobs(digest)
+        if blobs.isdisjoint(self.without):
+            self.found.needed |= blobs
+            self.found.builds.append((path, wanted, depth))
+            return
+        for entry in self.forest.entries(digest):
+            self._replace(f"{path}/{entry.name}", entry, None, depth + 1, safe=False)
+
+    def take(self, path: str, there: FileLook | FolderLook) -> None:
+        """Note that all goes that lies at a path."""
+        self._remove(path, there, safe=False)
 
     # What would be gone -------------------------------------------------------------------------------------------
 

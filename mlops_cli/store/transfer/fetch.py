@@ -15,7 +15,7 @@ from mlops_cli.store.objects import unwritable
 from mlops_cli.store.pack import SMALL
 from mlops_cli.store.placing import writer
 from mlops_cli.store.transfer.flight import Flight, Tally
-from mlops_cli.store.transfer.remote_store import RemoteStore, object_name, reads, wrong_bytes
+from mlops_cli.store.transfer.remote_store import SEND, RemoteStore, object_name, reads, wrong_bytes
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Iterator, Sequence
@@ -104,14 +104,12 @@ def fetch_objects(
     failed |= _fetch_packed(local, remote, spans, tally)
     failed |= _fetch_alone(local, remote, alone, sizes or {}, tally)
     for digest, error in failed.items():
-        tally.fail([digest], error.message)
+        tally.fail([digest], error.message, hint=error.hint)
     return failed
 
 
 def _nowhere(digest: Digest) -> DataError:
-    return DataError(
-        f"object {digest} is neither here nor on the remote", hint="Whoever has it can send it: mlops push"
-    )
+    return DataError(f"object {digest} is neither here nor on the remote", hint=SEND)
 
 
 def _fetch_packed(
@@ -144,7 +142,8 @@ def _fetch_alone(
     def bring(digest: Digest) -> None:
         told = sizes.get(digest)
         if told is not None and told != alone[digest]:
-            raise DataError(f"object {digest} has {alone[digest]:,} bytes on the remote, not {told:,}")
+            what = f"object {digest} has {alone[digest]:,} bytes on the remote, not {told:,}"
+            raise DataError(what, hint="Whoever has it whole can send it again: mlops push")
         _Download(local, remote, digest, alone[digest], tally).bring()
 
     landed = flight.run(bring, sorted(alone, key=lambda d: -alone[d]))

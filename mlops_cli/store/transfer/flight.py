@@ -68,6 +68,8 @@ class Tally:
         There already.
     failed : dict
         What could not be moved, by object or by file, and why.
+    hints : dict
+        What to do about it, by the same names.
     unmoved : set of Digest
         All objects that could not be moved.
     wanted_objects, wanted_bytes : int
@@ -78,6 +80,7 @@ class Tally:
     bytes: int = 0
     skipped: int = 0
     failed: dict[str, str] = field(default_factory=dict)
+    hints: dict[str, str] = field(default_factory=dict)
     unmoved: set[Digest] = field(default_factory=set)
     wanted_objects: int = 0
     wanted_bytes: int = 0
@@ -92,7 +95,7 @@ class Tally:
             self.bytes += size
         self.listen(self)
 
-    def fail(self, digests: Collection[Digest], why: str, name: str = "") -> None:
+    def fail(self, digests: Collection[Digest], why: str, name: str = "", hint: str = "") -> None:
         """Note what could not be moved.
 
         Parameters
@@ -103,7 +106,8 @@ class Tally:
         with self.lock:
             self.unmoved.update(digests)
             for what in [name] if name else digests:
-                self.failed.setdefault(what, why)  # what was found first is nearer to the cause
+                if what not in self.failed:  # what was found first is nearer to the cause
+                    self.failed[what], self.hints[what] = why, hint
 
 
 class Flight(Generic[T, R]):

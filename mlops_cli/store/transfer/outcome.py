@@ -28,11 +28,23 @@ class Failure:
         Where the records have it; empty where that is not known.
     digest : str
         The object, or a name on the remote.
+    hint : str
+        What to do about it; empty where nothing is known.
+    version : str
+        The commit, or another word for when it was that the records had it so; empty for those of the workspace.
     """
 
     path: str
     digest: str
     why: str
+    hint: str = ""
+    version: str = ""
+
+    @property
+    def name(self) -> str:
+        """What to call it: `data/raw/a.csv`, or `data/raw/a.csv@1a2b3c4` in another version than the workspace's."""
+        name = self.path or self.digest
+        return f"{name}@{self.version}" if self.version else name
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +63,8 @@ class Transfer:
         Names on the remote that were damaged, set aside and replaced.
     healed : tuple of str
         Objects that were damaged here, set aside and replaced by what the remote has.
+    gone : tuple of Failure
+        What only older versions need and is neither here nor there: it cannot be had, and that is no failure.
     """
 
     remote: str
@@ -62,6 +76,7 @@ class Transfer:
     seconds: float
     repaired: tuple[str, ...] = ()
     healed: tuple[str, ...] = ()
+    gone: tuple[Failure, ...] = ()
 
     @property
     def good(self) -> bool:
@@ -99,7 +114,10 @@ def transfer_outcome(
         Path to artifact of what was to be moved: what failed is named by its path.
     """
     paths = _paths(objects, artifacts, set(tally.failed)) if tally.failed else {}
-    failed = tuple(Failure(paths.get(what, ""), what, why) for what, why in tally.failed.items())
+    failed = tuple(
+        Failure(paths.get(what, ""), what, why, tally.hints.get(what, ""))
+        for what, why in tally.failed.items()
+    )
     return Transfer(
         name,
         tally.objects,

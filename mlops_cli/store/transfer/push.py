@@ -24,6 +24,7 @@ from mlops_cli.store.transfer.remote_store import (
     OBJECTS,
     PACKS,
     RESULTS,
+    SEND,
     RemoteStore,
     object_name,
     segment_name,
@@ -89,7 +90,7 @@ def push(
     blobs = local.sizes(asked)
     absent = asked - blobs.keys()
     for digest in absent:
-        tally.fail([digest], "it is neither here nor on the remote")
+        tally.fail([digest], "it is neither here nor on the remote", hint=SEND)
     tally.skipped += len(wanted) - len(missing)
     tally.wanted_objects += len(missing) - len(absent)
     tally.wanted_bytes += sum(blobs.values()) + sum(found.trees[d] for d in missing if d in found.trees)
@@ -103,7 +104,7 @@ def _note_absent(found: Closure, remote: RemoteStore, tally: Tally) -> None:
     """Note the trees that are neither here nor there; what lies below one that is only there was sent with it."""
     absent = remote.missing(found.missing.keys()) if found.missing else set()
     for digest in absent:
-        tally.fail([digest], f"{found.missing[digest]}, nor on the remote")
+        tally.fail([digest], f"{found.missing[digest]}, nor on the remote", hint=SEND)
 
 
 # Files ------------------------------------------------------------------------------------------------------------------
@@ -141,10 +142,11 @@ def _fly(
         if not isinstance(outcome, DataError):
             continue
         if isinstance(item, _Large):
-            tally.fail([item.digest], outcome.message)
+            tally.fail([item.digest], outcome.message, hint=outcome.hint)
         elif isinstance(outcome, RemoteError):
             count = len(item.digests)
-            tally.fail(item.digests, outcome.message, f"{count:,} small objects" if count > 1 else "")
+            name = f"{count:,} small objects" if count > 1 else ""
+            tally.fail(item.digests, outcome.message, name, outcome.hint)
         else:
             broken += item.digests
     return broken
@@ -185,7 +187,7 @@ def _sound(local: FolderObjects, digests: Collection[Digest], tally: Tally) -> I
         try:
             [data] = local.read_blobs([digest])
         except DataError as error:
-            tally.fail([digest], error.message)
+            tally.fail([digest], error.message, hint=error.hint)
         else:
             yield digest, data
 

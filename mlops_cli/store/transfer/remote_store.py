@@ -24,6 +24,8 @@ if TYPE_CHECKING:
 
     from mlops_cli.store.remotes.port import RemoteFiles
 
+# What helps with content that is neither here nor there.
+SEND = "Whoever has it can send it: mlops push"
 OBJECTS, PACKS, RESULTS, PROJECTS = "objects", "packs", "results", "projects"
 # More folders of objects than these are listed all together.
 _FEW_FOLDERS = 16
@@ -133,8 +135,8 @@ class RemoteStore:
     def _list_packs(self) -> dict[str, RemotePack]:
         listing = self.listing(PACKS)
         found: dict[str, RemotePack] = {}
-        names = [name for file in listing if (name := pack_name(file))]
-        for name, index in self._indexes(names):
+        sizes = {name: size for file, size in listing.items() if (name := pack_name(file))}
+        for name, index in self._indexes(sizes):
             size = max((place.offset + place.size for place in index.places.values()), default=len(PACK_MARK))
             there = listing.get(f"{PACKS}/{name}.pack")
             if there == size:
@@ -144,15 +146,14 @@ class RemoteStore:
                 self.damaged[f"{PACKS}/{name}.pack"] = state
         return found
 
-    def _indexes(self, names: Sequence[str]) -> Iterator[tuple[str, PackIndex]]:
+    def _indexes(self, sizes: Mapping[str, int]) -> Iterator[tuple[str, PackIndex]]:
+        """Yield the good indexes among those listed with these sizes; a copy here counts while its size is the one there."""
         unknown = []
-        for name in names:
-            try:
-                if self._trusting:
-                    yield name, PackIndex((self._known / f"{name}.idx").read_bytes())
-                else:
-                    unknown.append(name)
-            except (OSError, DataError):
+        for name, size in sizes.items():
+            index = self._known_index(name) if self._trusting else None
+            if index is not None and len(index.data) == size:
+                yield name, index
+            else:
                 unknown.append(name)
         flight: Flight[str, bytes] = Flight(self.jobs)
         for name, data in flight.run(lambda name: self.read(f"{PACKS}/{name}.idx"), unknown):
@@ -167,6 +168,11 @@ class RemoteStore:
                 continue
             self._keep(f"{name}.idx", data)
             yield name, index
+
+    def _known_index(self, name: str) -> PackIndex | None:
+        with suppress(OSError, DataError):
+            return PackIndex((self._known / f"{name}.idx").read_bytes())
+        return None
 
     def _keep(self, name: str, data: bytes) -> None:
         """Keep a copy here; a store that cannot be written, or is full, costs only reading it again."""

@@ -33,6 +33,8 @@ class Need(NamedTuple):
         `workspace`, or the id of a commit.
     files : int or None
         How many files the record says that it has, where it says so.
+    key : Digest or None
+        The key of the result that it belongs to.
     """
 
     path: str
@@ -40,6 +42,7 @@ class Need(NamedTuple):
     record: str
     where: str
     files: int | None = None
+    key: Digest | None = None
 
 
 def find_referrers(

@@ -461,6 +461,65 @@ def test_the_same_content_brought_by_several_commits_names_all_of_them(repo: Pat
     assert {source.name for source in data.sources} == {first, again}
 
 
+def test_of_two_contents_for_one_run_the_journal_of_the_clone_that_made_it_counts_everywhere(
+    repo: Path,
+) -> None:
+    true = run_file(1, stage_row("train", {"a": "a"}, {"m": "m"}), params={"depth": 3})
+    into_journal(repo, true)
+    put(repo, run_file(1, stage_row("train", {"a": "a"}, {"m": "m"}), params={"depth": 8}))
+    commit(repo, "forged")
+    known = history(repo)
+    assert [dict(run.params) for run in known.runs()] == [{"depth": 3}]
+    assert known.record(run_id(1)).params == {"depth": 3}
+    assert {source.kind for source in known.run(run_id(1)).sources} == {"journal"}  # type: ignore[union-attr]
+    [made] = known.made(d("m"))
+    assert made.source.kind == "journal"
+    [notice] = known.notices
+    assert run_id(1) in notice
+    assert f"lineage --verify {run_id(1)}" in notice
+    assert len(known.contents(run_path(1))) == 2
+
+
+def test_a_record_that_was_only_laid_out_otherwise_is_no_other_version(repo: Path) -> None:
+    path, data = run_file(1, stage_row("train", {"a": "a"}, {"m": "m"}))
+    into_journal(repo, (path, data))
+    put(repo, (path, json.dumps(json.loads(data), indent=4).encode()))
+    commit(repo, "laid out by a hook")
+    known = history(repo)
+    assert [run.id for run in known.runs()] == [run_id(1)]
+    assert known.notices == []
+
+
+def test_of_several_runs_that_were_altered_one_sentence_tells(repo: Path) -> None:
+    for auc in (0.5, 0.9):
+        put(repo, *(run_file(n, metrics={"auc": auc}) for n in (1, 2, 3)))
+        commit(repo, "more")
+    known = history(repo)
+    known.runs()
+    [notice] = known.notices
+    assert "the records of 3 runs were changed" in notice
+    assert run_id(1) in notice
+
+
+def test_of_two_contents_for_one_run_in_commits_the_earlier_counts_everywhere(repo: Path) -> None:
+    rows = [stage_row("train", {"a": "a"}, {"m": "m"}) | {"metrics": {"auc": auc}} for auc in (0.5, 0.9)]
+    put(repo, run_file(1, rows[0]))
+    first = commit(repo, "true")
+    put(repo, run_file(1, rows[1]))
+    commit(repo, "forged")
+    known = history(repo)
+    [made] = known.made(d("m"))
+    assert (made.source.name, dict(made.metrics)) == (first, {"auc": 0.5})
+    assert known.record(run_id(1)).stages[0].metrics == {"auc": 0.5}
+
+
+def test_each_run_of_one_key_is_told_of_by_its_own_record(repo: Path) -> None:
+    row = stage_row("train", {"a": "a"}, {"m": "m"})
+    put(repo, run_file(1, row | {"metrics": {"auc": 0.5}}), run_file(2, row | {"metrics": {"auc": 0.6}}))
+    commit(repo, "two")
+    assert [dict(one.metrics) for one in history(repo).made(d("m"))] == [{"auc": 0.5}, {"auc": 0.6}]
+
+
 def test_digests_are_found_by_how_they_begin(repo: Path) -> None:
     put(repo, run_file(1, stage_row("train", {"a": "a"}, {"m": "m"})))
     commit(repo, "run")

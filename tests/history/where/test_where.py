@@ -20,6 +20,7 @@ from mlops_cli.formats.conditions.tree import (
     Or,
     names_in,
 )
+from mlops_cli.history.named import Named
 from mlops_cli.history.where.expression import Expression, Name, expression_text
 from mlops_cli.history.where.fields import FIELDS, moments
 from mlops_cli.history.where.meaning import check_names, meaning
@@ -155,6 +156,22 @@ def test_a_metric_of_several_stages_is_found_by_its_own_name() -> None:
     assert holds("metrics.auc > 0.9 and metrics.auc < 0.9", run)
     assert holds("metrics.train@a:auc == 0.8", run)
     assert not holds("metrics.train@a:auc > 0.9", run)
+
+
+def test_it_is_found_by_that_name_too_where_only_one_stage_reported_it() -> None:
+    run = RUN._replace(metrics=Named({"auc": {"value": 0.8, "low": 0.7}}, {"auc": "train@a"}))
+    assert holds("metrics.auc == 0.8 and metrics.train@a:auc == 0.8 and metrics.train@a:auc.low == 0.7", run)
+    assert holds("metrics.train@b:auc is missing", run)
+
+
+def test_a_repetition_is_told_from_runs_that_people_made() -> None:
+    again = RUN._replace(experiment={"rerun": "20260101T000000000-00000001"})
+    asked = RUN._replace(experiment={"bisect": "auc", "factor": "lr of bad in good"})
+    sweep = RUN._replace(experiment={"sweep": "abc", "set": {"lr": 1}})
+    assert [holds("repetition", run) for run in (again, asked, sweep, RUN)] == [True, True, False, False]
+    assert holds("not repetition and repeats is missing", RUN)
+    assert holds("repeats == 20260101T000000000-0000", again)
+    assert holds("repeats is missing", asked)
 
 
 def test_quotes_let_a_key_have_any_characters() -> None:

@@ -329,3 +329,43 @@ def test_damaged_content_is_never_placed_and_nothing_goes_for_it(place: Place) -
     with pytest.raises(DataError, match="damaged"):
         place.agree(artifact)
     assert (place.data / "a").read_text() == "other"
+
+
+# In part -------------------------------------------------------------------------------------------------------------
+
+
+def without(place: Place, artifact: Artifact, *lacking: bytes) -> Difference:
+    wanted = Wanted("data", top_entry(artifact))
+    absent = {digest_bytes(data) for data in lacking}
+    difference = compare(place.workspace(), place.objects, Forest(place.objects), wanted, without=absent)
+    find_losses(place.objects, [difference])
+    return difference
+
+
+def test_without_some_content_everything_else_is_built_folder_by_folder(place: Place) -> None:
+    write_all(place.data, {"a": "1", "sub/b": "22", "sub/deep/c": "333", "whole/d": "4"})
+    os.symlink("b", place.data / "sub/link")
+    artifact = place.save()
+    shutil.rmtree(place.data)
+    difference = without(place, artifact, b"22")
+    assert difference.lacking == ["data/sub/b"]
+    assert difference.only_adds
+    assert digest_bytes(b"22") not in difference.needed
+    placed = make_agree(
+        place.workspace(), place.objects, Forest(place.objects), difference, f"{place.temporary}/part"
+    )
+    assert placed == Placed(3, 5, 0)
+    there = {str(p.relative_to(place.data)) for p in place.data.rglob("*")}
+    assert there == {"a", "sub", "sub/deep", "sub/deep/c", "sub/link", "whole", "whole/d"}
+    assert without(place, artifact, b"22").empty
+
+
+def test_what_would_mix_versions_does_not_only_add(place: Place) -> None:
+    write_all(place.data, {"a": "1", "b": "2"})
+    artifact = place.save()
+    write(place.data / "a", "other")
+    (place.data / "b").unlink()
+    assert not without(place, artifact, b"2").only_adds
+    (place.data / "a").unlink()
+    write(place.data / "more", "x")
+    assert not without(place, artifact, b"2").only_adds

@@ -317,6 +317,18 @@ def test_a_pack_that_vanished_there_is_sent_again(local: Side, remote: RemoteFil
     assert walk(remote).wrong == []
 
 
+def test_an_index_that_was_cut_off_there_is_noticed_by_its_size_and_sent_again(
+    local: Side, remote: RemoteFiles
+) -> None:
+    folder = local.put({f"f{n}": blob(n) for n in range(50)})
+    local.push(remote, [folder])
+    for name in [name for name in remote.list() if name.endswith(".idx")]:
+        cut_there(remote, name)
+    assert local.again().push(remote, [folder]).objects == 51
+    assert walk(remote).wrong == []
+    assert local.again().push(remote, [folder]).objects == 0
+
+
 # How much is asked ---------------------------------------------------------------------------------------------------------
 
 
