@@ -105,9 +105,10 @@ def plant(folder: Path, data: bytes, others: list[bytes]) -> Digest:
 
 
 def everything(lab: Lab) -> dict[str, Any]:
-    """Return all files that a villain could have reached."""
+    """Return all files that a villain could have reached; the ignore rules of what is recorded are written by any checkout."""
     found = contents(lab.root.parent)
-    return {path: data for path, data in found.items() if not path.startswith(("project/.git/", "remote"))}
+    ours = ("project/.git/", "project/.gitignore", "remote")
+    return {path: data for path, data in found.items() if not path.startswith(ours)}
 
 
 def refused(lab: Lab, *arguments: str, env: dict[str, str] | None = None) -> str:

@@ -101,7 +101,9 @@ class Preferred:
             made = production.outs.get(named.path)
             if made is None or made.digest != named.artifact.digest:
                 return True
-            return production_id(production) not in self._own and production.key not in keys
+            # Other systems have no keys: a stage record that was carried over from one says nothing against who made it there.
+            asked_about = production.key is None or production.key in keys
+            return production_id(production) not in self._own and not asked_about
 
         return sorted(makers, key=stands_back)
 
