@@ -186,10 +186,10 @@ class _Verification:
         )
         if not reason and ours and there is not None:
             reason = cannot_differ(record, there)
-        reason = reason or self.differing.get((record.path, record.where), "")
-        if reason:
+        altered = "" if reason else self.differing.get((record.path, record.where), "")
+        if reason or altered:
             where = "" if ours else f" (in {record.where[:10]})"
-            yield Trouble("record", record.path, reason + where)
+            yield Trouble("record", record.path, (reason or altered) + where, altered=bool(altered))
 
     def _chosen(self, needs: list[Need]) -> list[Need]:
         prefix = self.opened.project.prefix

@@ -25,6 +25,8 @@ class Trouble:
         What needs it: path, record and commit.
     repaired : str
         Where a good copy came from; empty while it is as it was.
+    altered : bool
+        Whether copies say different things, and only people can tell which one is right.
     """
 
     kind: Kind
@@ -32,6 +34,7 @@ class Trouble:
     reason: str
     needed: tuple[Need, ...] = ()
     repaired: str = ""
+    altered: bool = False
 
 
 @dataclass(frozen=True, slots=True)

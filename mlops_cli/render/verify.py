@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from typing import TYPE_CHECKING, Any
 
 from mlops_cli.formats.quantities import size_text
@@ -50,7 +51,11 @@ def troubles_text(
     if result.dangling:
         many = count_text(result.dangling, "result")
         lines.append(f"{many} of earlier work have outputs that are not here; they count as absent")
-    if not result.good:
+    left = [trouble for trouble in result.troubles if not trouble.repaired]
+    altered = next((trouble.name for trouble in left if trouble.altered), None)
+    if altered is not None:
+        lines.append(f"See who changed it with: git log -p -- {shlex.quote(altered)}")
+    if any(not trouble.altered for trouble in left):
         lines.append(
             f"What another copy holds, bring with: mlops verify{' --remote' if remote else ''} --repair"
             if not repaired

@@ -99,3 +99,5 @@ def test_a_run_record_that_was_edited_and_committed_is_held_against_the_journal(
     assert "stages.train.program" in answer.err
     assert "in the journal" in answer.err
     assert "never changes" in answer.err
+    assert f"git log -p -- {record.relative_to(folder)}" in answer.err
+    assert "--repair" not in answer.err  # which of two is right, nobody but people can tell
