@@ -287,8 +287,15 @@ class _Add:
 
     def _save_all(self, objects: CountedObjects, paths: Sequence[str]) -> Mapping[str, Artifact]:
         saved = save(self.opened.workspace, objects, paths)
-        store_anew(self.writing.objects, self.opened.workspace, saved)
+        # What is new was read, and stored, just now; of what is as it was recorded only the store's word was taken.
+        known = {path: artifact for path, artifact in saved.items() if self._is_recorded(path, artifact)}
+        store_anew(self.writing.objects, self.opened.workspace, known)
         return saved
+
+    def _is_recorded(self, path: str, artifact: Artifact) -> bool:
+        """Whether a path is as its record says, or a part of something that is recorded."""
+        top = holder(self.opened.data, path)
+        return top is not None and (top != path or self.opened.data[top].artifact.same(artifact))
 
     # Records --------------------------------------------------------------------------------------------------------
 
