@@ -165,8 +165,10 @@ def judge(
     for run in runs:
         if run.repetition:
             continue
+        metrics = run.metrics
         for key, way in ways.items():
-            value = _best_of(run.metrics, key, way)
+            own = metrics.get(key)  # as most have it; there may be ten thousand runs
+            value = _best_of(metrics, key, way) if own is None else value_of(own)
             if value is not None:
                 rows[key].append((run.id, value, run.status == "ok"))
     return {key: _judged(sorted(rows[key]), way, shown) for key, way in ways.items() if rows[key]}

@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from mlops_cli.history.run_record import StageRun
 
 
+_ABSENT = object()
+
+
 class Named(Mapping[str, Any]):
     """Values of one run as its record names them; those without an owner before them answer to the name with it, too.
 
@@ -76,7 +79,8 @@ class Named(Mapping[str, Any]):
 
     def get(self, name: str, default: Any = None) -> Any:
         """Return a value, or the default; the inherited one raises inside for each name that is not there."""
-        return self._values.get(self._own(name), default)
+        found = self._values.get(name, _ABSENT)
+        return self._values.get(self._own(name), default) if found is _ABSENT else found
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._values)
@@ -112,8 +116,9 @@ def meant(values: Mapping[str, Any], name: str) -> dict[str, Any]:
     >>> meant({"a:auc": 0.9, "b:auc": 0.8, "f1": 0.7}, "auc"), meant({"auc": 0.9}, "auc")
     ({'a:auc': 0.9, 'b:auc': 0.8}, {'auc': 0.9})
     """
-    if name in values:
-        return {name: values[name]}
+    found = values.get(name, _ABSENT)
+    if found is not _ABSENT:
+        return {name: found}
     end = f":{name}"
     return {each: value for each, value in values.items() if each.endswith(end)}
 

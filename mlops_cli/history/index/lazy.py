@@ -10,7 +10,7 @@ from mlops_cli.history.known import KnownRun
 from mlops_cli.history.named import Named
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Collection, Iterator
 
     from mlops_cli.history.known import Source
 
@@ -59,6 +59,25 @@ class LazyMapping(Mapping[str, Any]):
 
     def __repr__(self) -> str:
         return repr(self._get())
+
+
+class LazyNamed(Named):
+    """Values of a run and their owners, out of JSON text each."""
+
+    __slots__ = ("_texts",)
+
+    def __init__(self, values: str, owners: str, others: Collection[str] = ()) -> None:
+        self._texts = {"_values": values, "_owners": owners}
+        self._others = others
+
+    def __getattr__(self, name: str) -> Any:
+        # Asked only while there is no such attribute: the first time.
+        texts = object.__getattribute__(self, "_texts")
+        if name not in texts:
+            raise AttributeError(name)
+        value = _scan(texts[name])[0]
+        setattr(self, name, value)
+        return value
 
 
 class LazySources(Sequence["Source"]):
@@ -118,8 +137,8 @@ def known_run(
             *row[:10],
             bool(row[10]),
             row[11],
-            Named(LazyMapping(row[12]), LazyMapping(row[16])),
-            Named(LazyMapping(row[13]), LazyMapping(row[17]), stages),
+            LazyNamed(row[12], row[16]),
+            LazyNamed(row[13], row[17], stages),
             stages,
             LazyMapping(row[15]) if row[15] else None,
             *notes,
