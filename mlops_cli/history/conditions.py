@@ -29,6 +29,7 @@ _ORDER: dict[str, Callable[[float, float], bool]] = {
 }
 _FAR = 1.0  # how far anything but two numbers is from each other; two numbers are never further
 _ABSENT_FAR = 2.0
+_NOWHERE = object()  # what no parameter's value is
 
 
 class Miss(NamedTuple):
@@ -239,7 +240,8 @@ def values_of(params: Mapping[str, Any], name: str) -> tuple[Any, ...]:
     >>> values_of({"train.depth": 8}, "train.depth"), values_of({"a.yaml:lr": 1, "b.yaml:lr": 2}, "lr")
     ((8,), (1, 2))
     """
-    return tuple(meant(params, name).values())
+    value = params.get(name, _NOWHERE)
+    return tuple(meant(params, name).values()) if value is _NOWHERE else (value,)
 
 
 def same(one: Any, other: Any) -> bool:

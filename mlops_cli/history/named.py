@@ -136,7 +136,7 @@ def bare(name: str) -> str:
 
 def shared(runs: Iterable[Mapping[str, Any]]) -> frozenset[str]:
     """Return the names, without owners, that any of some runs has of several owners."""
-    return frozenset(bare(name) for values in runs for name in values if ":" in name)
+    return frozenset(bare(name) for name in set[str]().union(*runs) if ":" in name)
 
 
 def spelled(values: Mapping[str, Any], several: Collection[str]) -> Mapping[str, Any]:
