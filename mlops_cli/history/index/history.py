@@ -61,6 +61,7 @@ class History:
         self.notices: list[str] = [] if notices is None else notices
         self._versions = Versions(self._sources, project, self._contents_of, self.notices)
         self._productions = Productions(self._database, self._bodies, self._sources, self._versions, project)
+        self._owners: dict[int, tuple[str, str]] = {}
         self._fresh = self._mended = False
 
     def close(self) -> None:
@@ -353,12 +354,21 @@ class History:
 
     def _known_runs(self, rows: list[Any]) -> list[KnownRun]:
         notes = self._notes()
-        return [known_run(row, notes.get(row[0], (None, 0)), self._sources_of) for row in rows]
+        return [
+            known_run(row, notes.get(row[0], (None, 0)), self._sources_of, self._owners_of) for row in rows
+        ]
 
     def _contents_of(self, files: list[int]) -> list[bytes | None]:
         query = "SELECT n, blob, path FROM files WHERE n IN (SELECT value FROM json_each(?))"
         rows = {number: (blob, path) for number, blob, path in self._database.ask_many(query, files)}
         return self._bodies.read([rows[file] for file in files])
+
+    def _owners_of(self, file: int) -> tuple[str, str]:
+        """Return whose a run's parameters and metrics are, as JSON; of all runs at once, because whoever asks compares several."""
+        if file not in self._owners:
+            rows = self._ask("SELECT file, files, reporters FROM runs WHERE project = ?", (self._number,))
+            self._owners = {number: (files, reporters) for number, files, reporters in rows}
+        return self._owners.get(file, ("{}", "{}"))
 
     def _sources_of(self, file: int) -> tuple[Source, ...]:
         return self._answer(lambda: self._sources.of_many(file))

@@ -14,10 +14,12 @@ if TYPE_CHECKING:
 
     from mlops_cli.history.known import Source
 
+    FindOwners = Callable[[int], tuple[str, str]]
+
 # What `known_run` takes, of the table of runs.
 COLUMNS = (
     "id, status, started, seconds, message, author, email, trigger, commit_, branch, dirty, snapshot, params,"
-    " metrics, stages, experiment, files, reporters, file"
+    " metrics, stages, experiment, file"
 )
 _scan = json.JSONDecoder().raw_decode  # without what `json.loads` does to guess an encoding
 
@@ -62,22 +64,32 @@ class LazyMapping(Mapping[str, Any]):
 
 
 class LazyNamed(Named):
-    """Values of a run and their owners, out of JSON text each."""
+    """Values of a run out of JSON text, and their owners, which few ask for.
 
-    __slots__ = ("_texts",)
+    Parameters
+    ----------
+    find : callable
+        Given a file, returns the JSON text of the owners of parameters, and of metrics.
+    side : int
+        Which of the two these are.
+    """
 
-    def __init__(self, values: str, owners: str, others: Collection[str] = ()) -> None:
-        self._texts = {"_values": values, "_owners": owners}
-        self._others = others
+    __slots__ = ("_file", "_find", "_side", "_text")
+
+    def __init__(
+        self, text: str, find: FindOwners, file: int, side: int, others: Collection[str] = ()
+    ) -> None:
+        self._text, self._find, self._file, self._side, self._others = text, find, file, side, others
 
     def __getattr__(self, name: str) -> Any:
         # Asked only while there is no such attribute: the first time.
-        texts = object.__getattribute__(self, "_texts")
-        if name not in texts:
-            raise AttributeError(name)
-        value = _scan(texts[name])[0]
-        setattr(self, name, value)
-        return value
+        if name == "_values":
+            self._values = _scan(self._text)[0]
+            return self._values
+        if name == "_owners":
+            self._owners = _scan(self._find(self._file)[self._side])[0]
+            return self._owners
+        raise AttributeError(name)
 
 
 class LazySources(Sequence["Source"]):
@@ -118,7 +130,10 @@ class LazySources(Sequence["Source"]):
 
 
 def known_run(
-    row: Sequence[Any], notes: tuple[str | None, int], sources: Callable[[int], tuple[Source, ...]]
+    row: Sequence[Any],
+    notes: tuple[str | None, int],
+    sources: Callable[[int], tuple[Source, ...]],
+    owners: FindOwners,
 ) -> KnownRun:
     """Return a run out of a row.
 
@@ -130,18 +145,21 @@ def known_run(
         The last outcome that was noted, and how many notes there are.
     sources : callable
         Returns the sources of a file.
+    owners : callable
+        As `LazyNamed` takes it.
     """
+    file = row[16]
     stages = tuple(row[14].split("\0")) if row[14] else ()
     return KnownRun._make(
         (
             *row[:10],
             bool(row[10]),
             row[11],
-            LazyNamed(row[12], row[16]),
-            LazyNamed(row[13], row[17], stages),
+            LazyNamed(row[12], owners, file, 0),
+            LazyNamed(row[13], owners, file, 1, stages),
             stages,
             LazyMapping(row[15]) if row[15] else None,
             *notes,
-            LazySources(sources, row[18]),
+            LazySources(sources, file),
         )
     )
