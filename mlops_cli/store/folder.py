@@ -11,16 +11,19 @@ from mlops_cli.store.digest import Digest, digest_bytes
 from mlops_cli.store.loose import LooseObjects
 from mlops_cli.store.objects import Stored, damaged_object
 from mlops_cli.store.pack import FEW, SMALL
+from mlops_cli.store.pack_reading import make_files
 from mlops_cli.store.packs import LocalPacks, held
-from mlops_cli.store.placing import write_file
 from mlops_cli.store.stat_cache import identity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Sequence
+    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
     from pathlib import Path
 
+    from mlops_cli.helper.process import Helper
     from mlops_cli.settings import LinkKind
     from mlops_cli.store.objects import Placement
+    from mlops_cli.store.pack import Place
+    from mlops_cli.store.pack_reading import PackedFile
     from mlops_cli.store.stat_cache import Identity
 
 _WORTH_THREADS = 8 << 20
@@ -176,32 +179,29 @@ class FolderObjects:
                 raise
             return dict(self.packs.read(located))[digest]
 
-    def place(self, placements: Sequence[Placement]) -> list[Identity]:
-        """Make files out of objects."""
+    def place(self, placements: Sequence[Placement], helper: Helper | None = None) -> list[Identity]:
+        """Make files out of objects; those in packs by a helper, where there is one."""
         wanted = {p.digest for p in placements}
         located = self.packs.locate(wanted)
         if self.loose.missing(wanted - held(located)):
             self.packs.again()  # another command has packed it since they were listed
             located = self.packs.locate(wanted)
-        packed = held(located)
-        waiting: dict[Digest, list[int]] = {}
-        identities: list[Identity | None] = [None] * len(placements)
-        for number, placement in enumerate(placements):
-            if placement.digest in packed:
-                waiting.setdefault(placement.digest, []).append(number)
-            else:
-                identities[number] = self.loose.place(placement)
-        for digest, data in self.packs.read(located):
-            for number in waiting[digest]:
-                identities[number] = self._write(placements[number], data)
-        return [identity for identity in identities if identity is not None]
+        made: dict[int, Identity] = {}
+        rest: Collection[int] = range(len(placements))
+        for pack, places in located:
+            here = [number for number in rest if placements[number].digest in places]
+            files = [self._packed_file(placements[number], places) for number in here]
+            by = make_files(pack.path, files) if helper is None else helper.ask(make_files, pack.path, files)
+            made.update(zip(here, by, strict=True))
+            rest = [number for number in rest if number not in made]
+        for number in rest:
+            made[number] = self.loose.place(placements[number])
+        return [made[number] for number in range(len(placements))]
 
-    def _write(self, placement: Placement, data: bytes) -> Identity:
+    def _packed_file(self, placement: Placement, places: Mapping[Digest, Place]) -> PackedFile:
+        offset, size = places[placement.digest]
         mode = self.loose.executable_mode if placement.executable else self.loose.mode
-        try:
-            return write_file(placement.target, data, mode)
-        except OSError as error:
-            raise DataError(f"{placement.target} cannot be written: {error.strerror}") from error
+        return placement.digest, offset, size, placement.target, mode
 
     def damaged(self, digests: Collection[Digest]) -> set[Digest]:
         """Read every byte, and return those that are not what their name says."""

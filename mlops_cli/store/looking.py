@@ -12,13 +12,15 @@ from mlops_cli.store.artifact import Artifact
 from mlops_cli.store.digest import Digest, digest_bytes, digest_stream
 from mlops_cli.store.look import FileLook, FolderLook, Listing, Memory, list_folder, special_file
 from mlops_cli.store.pack import SMALL
+from mlops_cli.store.reading import Part, read_parts
 from mlops_cli.store.stat_cache import FolderMemo, Row, StatCache, at_rest, identity_of
 from mlops_cli.store.tree import DEEPEST, Entry, encode_tree, link_climb
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from mlops_cli.store.objects import Intake
+    from mlops_cli.store.reading import SmallFile
 
 # Small files that go into the store together: few enough to lie in memory, and seldom more than 64 KiB each.
 _AT_ONCE = 500
@@ -243,8 +245,9 @@ class Looking:
         else:
             for path, look in large:
                 self._read_large(path, look)
-        for at in range(0, len(small), _AT_ONCE):
-            self._read_small(small[at : at + _AT_ONCE])
+        parts = [small[at : at + _AT_ONCE] for at in range(0, len(small), _AT_ONCE)]
+        for files, found in zip(parts, self._read_parts(parts), strict=True):
+            self._take(files, found)
         # What lies in a folder is learnt with it.
         for path, look in self.unread:
             if path in self.single and look.digest is not None:
@@ -262,31 +265,35 @@ class Looking:
         else:
             look.identity, look.seen = stored.identity, stored.seen
 
-    def _read_small(self, files: Sequence[tuple[str, FileLook]]) -> None:
-        """Read files in one go each; there may be a hundred thousand of them, so nothing is done that is not needed.
+    def _read_parts(self, parts: Sequence[Sequence[tuple[str, FileLook]]]) -> Iterator[list[SmallFile]]:
+        asked = [
+            Part([self.ground.absolute(path) for path, _ in files], sum(f.identity.size for _, f in files))
+            for files in parts
+        ]
+        try:
+            yield from read_parts(asked, keep=self.intake is not None)
+        except OSError as error:
+            paths = {self.ground.absolute(path): path for files in parts for path, _ in files}
+            path = paths.get(str(error.filename), str(error.filename))
+            raise DataError(f"{path} cannot be read: {error.strerror}") from error
+
+    def _take(self, files: Sequence[tuple[str, FileLook]], found: Sequence[SmallFile]) -> None:
+        """Take files that were read; there may be a hundred thousand of them, so nothing is done that is not needed.
 
         The digest is of what was read, whatever was listed. Its row is trusted only while the file has the identity it was
         listed with, and had been at rest before it was read: then nobody has written to it since it was listed.
         """
-        found: list[tuple[Digest, bytes]] = []
+        kept: list[tuple[Digest, bytes]] = []
         changed: list[tuple[str, FileLook]] = []
-        for path, look in files:
-            look.seen = time.time_ns()
-            try:
-                descriptor = os.open(self.ground.absolute(path), os.O_RDONLY | os.O_CLOEXEC)
-                try:
-                    data = os.read(descriptor, SMALL)
-                finally:
-                    os.close(descriptor)
-            except OSError as error:
-                raise DataError(f"{path} cannot be read: {error.strerror}") from error
-            if len(data) == look.identity.size:
-                look.digest = digest_bytes(data)
-                found.append((look.digest, data))
+        for (path, look), (seen, digest, data, size) in zip(files, found, strict=True):
+            look.seen = seen
+            if size == look.identity.size:
+                look.digest = Digest(digest)
+                kept.append((look.digest, data))
             else:
                 changed.append((path, look))
         if self.intake is not None:
-            self.intake.keep(found)
+            self.intake.keep(kept)
         for path, look in changed:  # since they were listed
             self._read_large(path, look)
 

@@ -15,6 +15,8 @@ from mlops_cli.store.stat_cache import Identity, identity_of
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from mlops_cli.helper.process import Helper
+
 
 class MemoryObjects:
     """Objects in a dictionary, for tests and for plans that write nothing."""
@@ -59,7 +61,7 @@ class MemoryObjects:
         """Return what takes files in while they are read."""
         return MemoryIntake(self)
 
-    def place(self, placements: Sequence[Placement]) -> list[Identity]:
+    def place(self, placements: Sequence[Placement], _: Helper | None = None) -> list[Identity]:
         """Make files out of objects."""
         identities = []
         for placement in placements:

@@ -14,6 +14,7 @@ from mlops_cli.errors import DataError
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
+    from mlops_cli.helper.process import Helper
     from mlops_cli.store.digest import Digest
     from mlops_cli.store.stat_cache import Identity
 
@@ -125,8 +126,13 @@ class Objects(Protocol):
         """
         ...
 
-    def place(self, placements: Sequence[Placement]) -> list[Identity]:
+    def place(self, placements: Sequence[Placement], helper: Helper | None = None) -> list[Identity]:
         """Make files out of objects, verified while they are written; return the identity of each file.
+
+        Parameters
+        ----------
+        helper : Helper, optional
+            May do it instead of this process, which then goes on with other threads meanwhile.
 
         Raises
         ------

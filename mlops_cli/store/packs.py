@@ -12,8 +12,9 @@ from typing import TYPE_CHECKING, NamedTuple, Self
 from mlops_cli.errors import DataError
 from mlops_cli.formats.atomic import write_atomic
 from mlops_cli.store.digest import digest_bytes
-from mlops_cli.store.objects import damaged_object, missing_object, unwritable
-from mlops_cli.store.pack import TARGET, PackBuilder, PackIndex, Place, pack_name, spans
+from mlops_cli.store.objects import unwritable
+from mlops_cli.store.pack import TARGET, PackBuilder, PackIndex, Place, pack_name
+from mlops_cli.store.pack_reading import read_raw, read_verified
 from mlops_cli.store.placing import CREATE, no_litter, writer
 
 if TYPE_CHECKING:
@@ -23,7 +24,6 @@ if TYPE_CHECKING:
     from mlops_cli.store.digest import Digest
 
 _PIECE = 4 << 20  # bytes gathered before they are written
-_GAP = 64 << 10  # bytes of other objects worth reading along
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,22 +137,14 @@ class LocalPacks:
             When one is damaged, or its pack is gone.
         """
         for pack, places in located:
-            try:
-                for digest, data in _read_pack(pack, places):
-                    if digest_bytes(data) != digest:
-                        raise damaged_object(digest)
-                    yield digest, data
-            except FileNotFoundError as error:
-                raise missing_object(next(iter(places))) from error
-            except OSError as error:
-                raise DataError(f"{pack.path} cannot be read: {error.strerror}") from error
+            yield from read_verified(pack.path, places)
 
     def damaged(self, located: Iterable[Located]) -> set[Digest]:
         """Read objects, and return those whose bytes are not what their name says."""
         found: set[Digest] = set()
         for pack, places in located:
             try:
-                found |= {d for d, data in _read_pack(pack, places) if digest_bytes(data) != d}
+                found |= {d for d, data in read_raw(pack.path, places) if digest_bytes(data) != d}
             except OSError:
                 found |= places.keys()
         return found
@@ -208,7 +200,7 @@ class LocalPacks:
         places = pack.index.find_all(keep)
         try:
             with self.writer() as writing:
-                for digest, data in _read_pack(pack, places):
+                for digest, data in read_raw(pack.path, places):
                     if digest_bytes(data) == digest:
                         writing.add(digest, data)
         except FileNotFoundError:
@@ -318,18 +310,3 @@ class PackWriter:
                 raise
             raise unwritable(f"{self._packs.folder} cannot be written", error) from error
         self._written = self._builder.size
-
-
-def _read_pack(pack: LocalPack, places: Mapping[Digest, Place]) -> Iterator[tuple[Digest, bytes]]:
-    descriptor = os.open(pack.path, os.O_RDONLY | os.O_CLOEXEC)
-    try:
-        end = os.fstat(descriptor).st_size
-        for span in spans(places, gap=_GAP, most=_PIECE):
-            # An index may say anything: what lies past the end is no bytes, and so not what its digest says.
-            size = min(span.size, end - span.start)
-            data = os.pread(descriptor, size, span.start) if size > 0 else b""
-            for digest, place in span.objects:
-                start = place.offset - span.start
-                yield digest, data[start : start + place.size]
-    finally:
-        os.close(descriptor)

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from mlops_cli.store.objects import Stored
+    from mlops_cli.store.reading import SmallFile
 
 FILES = {"a.txt": "1", "sub/b.txt": "22", "sub/deep/c.txt": "333"}
 not_root = pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
@@ -51,18 +52,18 @@ def reading() -> Iterator[list[str]]:
     """Note which files are read, small or large."""
     read: list[str] = []
 
-    small, large = Looking._read_small, Looking._read_large
+    small, large = Looking._take, Looking._read_large
 
-    def read_small(self: Looking, files: Sequence[tuple[str, FileLook]]) -> None:
+    def take(self: Looking, files: Sequence[tuple[str, FileLook]], found: Sequence[SmallFile]) -> None:
         read.extend(path for path, _ in files)
-        small(self, files)
+        small(self, files, found)
 
     def read_large(self: Looking, path: str, look: FileLook) -> None:
         read.append(path)
         large(self, path, look)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Looking, "_read_small", read_small)
+        patch.setattr(Looking, "_take", take)
         patch.setattr(Looking, "_read_large", read_large)
         yield read
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Self
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Sequence
 
+    from mlops_cli.helper.process import Helper
     from mlops_cli.store.digest import Digest
     from mlops_cli.store.objects import Intake, Objects, Placement, Stored
     from mlops_cli.store.stat_cache import Identity
@@ -62,11 +63,11 @@ class CountedObjects:
         """Return the bytes of objects, verified."""
         return self._objects.read_blobs(digests)
 
-    def place(self, placements: Sequence[Placement]) -> list[Identity]:
+    def place(self, placements: Sequence[Placement], helper: Helper | None = None) -> list[Identity]:
         """Make files out of objects."""
         identities: list[Identity] = []
         for start in range(0, len(placements), _AT_ONCE):
-            placed = self._objects.place(placements[start : start + _AT_ONCE])
+            placed = self._objects.place(placements[start : start + _AT_ONCE], helper)
             identities += placed
             self.count(len(placed), sum(identity.size for identity in placed))
         return identities

@@ -9,6 +9,7 @@ from mlops_cli.errors import DataError
 from mlops_cli.store.digest import Digest
 from mlops_cli.store.objects import Placement
 from mlops_cli.store.placement.forest import Forest
+from mlops_cli.store.placement.side_by_side import place
 from mlops_cli.store.placing import move
 
 if TYPE_CHECKING:
@@ -64,6 +65,6 @@ def _build(objects: Objects, artifact: Artifact, target: str, top: str, *, own: 
                 links.append((entry.content, path))
             else:
                 placements.append(Placement(Digest(entry.content), path, entry.kind == "exec", own))
-    objects.place(placements)
+    place(objects, placements)
     for leads, path in links:  # last, so that nothing is ever placed through a link
         os.symlink(leads, path)

@@ -1,11 +1,13 @@
-"""Placing many files with several threads: a file system takes its time for each new file, and Python may go on meanwhile."""
+"""Placing many files from several processes: making a small file costs more time in Python and the kernel than its bytes."""
 
 from __future__ import annotations
 
-import os
 import threading
 from collections import deque
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
+
+from mlops_cli.helper.process import Helper, cores
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -13,15 +15,15 @@ if TYPE_CHECKING:
     from mlops_cli.store.objects import Objects, Placement
     from mlops_cli.store.stat_cache import Identity
 
-_LOT = 2000  # files that are worth a thread's while
+_LOT = 2000  # files that are worth another process
 _STEP = 500  # files between two looks at whether to go on
-_THREADS = 4
+_MOST = 4  # processes, this one among them
 
 
 def place(objects: Objects, placements: Sequence[Placement]) -> list[Identity]:
-    """Make files out of objects, as `Objects.place` does; two threads never make files in one folder at once.
+    """Make files out of objects, as `Objects.place` does; two processes never make files in one folder at once.
 
-    A folder admits one newcomer at a time, so threads only gain in different ones.
+    A folder admits one newcomer at a time, so they only gain in different ones.
 
     Raises
     ------
@@ -36,7 +38,7 @@ def place(objects: Objects, placements: Sequence[Placement]) -> list[Identity]:
     identities: dict[int, Identity] = {}
     stop = threading.Event()
 
-    def work() -> None:
+    def work(helper: Helper | None) -> None:
         while lots and not stop.is_set():
             try:
                 lot = lots.popleft()
@@ -46,12 +48,13 @@ def place(objects: Objects, placements: Sequence[Placement]) -> list[Identity]:
                 if stop.is_set():
                     return
                 part = lot[start : start + _STEP]
-                placed = objects.place([placements[number] for number in part])
+                placed = objects.place([placements[number] for number in part], helper)
                 identities.update(zip(part, placed, strict=True))
 
-    threads = min(_THREADS, len(lots), os.cpu_count() or 1)
-    with ThreadPoolExecutor(threads, "place") as pool:
-        futures = [pool.submit(work) for _ in range(threads)]
+    count = min(_MOST, len(lots), cores())
+    with ExitStack() as stack, ThreadPoolExecutor(count, "place") as pool:
+        helpers = [stack.enter_context(Helper()) for _ in range(count - 1)]
+        futures = [pool.submit(work, helper) for helper in (None, *helpers)]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
         finally:  # also where somebody interrupts: whoever clears up must not be joined by new files

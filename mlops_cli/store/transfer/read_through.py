@@ -10,6 +10,7 @@ from mlops_cli.store.transfer.fetch import fetch_objects
 if TYPE_CHECKING:
     from collections.abc import Callable, Collection, Mapping, Sequence
 
+    from mlops_cli.helper.process import Helper
     from mlops_cli.store.artifact import Artifact
     from mlops_cli.store.digest import Digest
     from mlops_cli.store.folder import FolderIntake, FolderObjects
@@ -77,10 +78,10 @@ class ReadThroughObjects:
         self.bring(digests)
         return self.local.read_blobs(digests)
 
-    def place(self, placements: Sequence[Placement]) -> list[Identity]:
+    def place(self, placements: Sequence[Placement], helper: Helper | None = None) -> list[Identity]:
         """Make files out of objects, brought first where they are not here."""
         self.bring({placement.digest for placement in placements})
-        return self.local.place(placements)
+        return self.local.place(placements, helper)
 
     def damaged(self, digests: Collection[Digest]) -> set[Digest]:
         """Return those that are damaged here; what is only there is verified when it is brought."""

@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+import os
 import threading
 from typing import TYPE_CHECKING
 
 import pytest
 
 from mlops_cli.errors import DataError
+from mlops_cli.store.digest import digest_bytes
 from mlops_cli.store.folder import FolderObjects
-from mlops_cli.store.objects import Placement
+from mlops_cli.store.objects import DamagedObjectError, Placement
 from mlops_cli.store.placement import side_by_side
 from mlops_cli.store.placement.side_by_side import place
 from mlops_cli.store.stat_cache import identity_of
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from mlops_cli.helper.process import Helper
     from mlops_cli.store.stat_cache import Identity
 
 
@@ -28,17 +31,22 @@ def objects(tmp_path: Path) -> FolderObjects:
 class Watched:
     """A store that tells which folders are written at once, and may fail."""
 
-    def __init__(self, objects: FolderObjects, fail_at: str = "") -> None:
+    def __init__(self, objects: FolderObjects, fail_at: str = "", helpers: int = 1) -> None:
         self.objects = objects
         self.fail_at = fail_at
         self.calls: list[tuple[str, set[str]]] = []
+        self.helpers: set[Helper | None] = set()
+        self.all_here = threading.Barrier(helpers)
 
-    def place(self, placements: Sequence[Placement]) -> list[Identity]:
+    def place(self, placements: Sequence[Placement], helper: Helper | None = None) -> list[Identity]:
         folders = {each.target.rpartition("/")[0] for each in placements}
         self.calls.append((threading.current_thread().name, folders))
+        if helper not in self.helpers:
+            self.helpers.add(helper)
+            self.all_here.wait(30)
         if self.fail_at and any(each.target.endswith(self.fail_at) for each in placements):
             raise DataError("it is full")
-        return self.objects.place(placements)
+        return self.objects.place(placements, helper)
 
 
 def lay_out(objects: FolderObjects, folder: Path, sizes: dict[str, int]) -> list[Placement]:
@@ -91,3 +99,43 @@ def test_an_error_in_one_folder_is_raised_when_no_thread_writes_any_more(
     calls = len(watched.calls)
     assert calls < 80
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("place")]
+
+
+@pytest.mark.parametrize("cores", [1, 2, 6])
+def test_other_processes_make_files_as_this_one_does(
+    objects: FolderObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cores: int
+) -> None:
+    monkeypatch.setattr(side_by_side, "_LOT", 20)
+    monkeypatch.setattr(side_by_side, "cores", lambda: cores)
+    large = b"x" * 100_000
+    [alone] = objects.put_blobs([large])
+    wanted = lay_out(objects, tmp_path / "out", dict.fromkeys("abcdefgh", 25))
+    wanted += [Placement(alone, str(tmp_path / "out" / name / "large"), True) for name in "abcdefgh"]
+    watched = Watched(objects, helpers=min(cores, 4))
+    identities = place(watched, wanted)  # type: ignore[arg-type] # as above
+    assert len(watched.helpers) == min(cores, 4)
+    for each, identity in zip(wanted, identities, strict=True):
+        path = tmp_path / each.target
+        assert digest_bytes(path.read_bytes()) == each.digest
+        assert identity == identity_of(path.stat())
+        assert bool(path.stat().st_mode & 0o100) is each.executable
+
+
+def test_an_object_that_is_damaged_is_found_by_whichever_process_reads_it(
+    objects: FolderObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(side_by_side, "_LOT", 20)
+    monkeypatch.setattr(side_by_side, "cores", lambda: 2)
+    wanted = lay_out(objects, tmp_path / "out", dict.fromkeys("abcdefgh", 25))
+    [pack] = objects.packs.all()
+    os.chmod(pack.path, 0o644)
+    for folder in ("a", "h"):
+        place_of = pack.index.find(
+            wanted[[w.target.rpartition("/")[0][-1] for w in wanted].index(folder)].digest
+        )
+        assert place_of is not None
+        with open(pack.path, "r+b") as stream:
+            stream.seek(place_of.offset)
+            stream.write(b"!")
+    with pytest.raises(DamagedObjectError):
+        place(objects, wanted)
