@@ -138,24 +138,9 @@ def experiments(
     for path in check_inputs(opened, names, complete=False):
         listen(Notice(f"{path} is not what its record says; the experiments read it as it lies here"))
     parallel, jobs = _share(opened, names, options, len(wanted))
-    order = Order(
-        sweep,
-        base,
-        source_inputs(opened, names),
-        opened.read(".gitignore"),
-        () if options.force else _past(opened, base, wanted),
-        targets,
-        options.force,
-        options.keep_going,
-        options.only,
-        options.downstream,
-        jobs,
-        options.message,
-        bool(base.left_out) or base.tree != tree_of(opened, base.commit or ""),
-    )
     sweeping = Sweeping(
         opened,
-        order,
+        _order(opened, sweep, base, names, targets, wanted, jobs, options),
         wanted,
         parallel=parallel,
         most=options.most,
@@ -228,6 +213,34 @@ def _share(opened: Opened, names: Sequence[str], options: ExperimentOptions, cou
         room = 1
     parallel = min(options.parallel or max(1, room), max(1, count))
     return parallel, max(1, capacity.cores // parallel)
+
+
+def _order(
+    opened: Opened,
+    sweep: str,
+    base: Base,
+    names: Sequence[str],
+    targets: Sequence[str],
+    wanted: Sequence[Combination],
+    jobs: int,
+    options: ExperimentOptions,
+) -> Order:
+    """Return what every experiment of a sweep is told."""
+    return Order(
+        sweep,
+        base,
+        source_inputs(opened, names),
+        opened.read(".gitignore"),
+        () if options.force else _past(opened, base, wanted),
+        targets,
+        options.force,
+        options.keep_going,
+        options.only,
+        options.downstream,
+        jobs,
+        options.message,
+        bool(base.left_out) or base.tree != tree_of(opened, base.commit or ""),
+    )
 
 
 def _past(opened: Opened, base: Base, wanted: Sequence[Combination]) -> tuple[Past, ...]:

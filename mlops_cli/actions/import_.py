@@ -11,7 +11,6 @@ from mlops_cli.git.facts import uncommitted
 from mlops_cli.project import DATA_RECORDS, data_record_path
 from mlops_cli.store.remotes.opening import scheme_of
 from mlops_cli.store.remotes.source import address
-from mlops_cli.store.take_in import UNPIN
 from mlops_cli.store.tracked import overlapping
 from mlops_cli.store.transfer.flight import Tally
 from mlops_cli.tracking.importing import Bringing, Wanted, ask, read_pin
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlops_cli.opened import Opened
+    from mlops_cli.store.remotes.source import Seen
     from mlops_cli.store.tracked import DataRecord
 
 
@@ -83,22 +83,11 @@ def import_(
     answer = ask(opened, {target: where})[target]
     if isinstance(answer, MlopsError):
         raise answer
-    if answer.seen.tree and not answer.seen.files:
-        raise DataError(f"{url} is a folder without files", hint="Look at the address.")
-    if not answer.seen.tree and os.path.isdir(opened.workspace_path(target)):
-        name = os.path.basename(where.rstrip("/"))
-        raise UsageError(
-            f"{path} is a folder, and {url} a file",
-            hint=f"Name the file: mlops import {url} {path.rstrip('/')}/{name}",
-        )
+    _check_kind(opened, answer.seen, url, path, target)
     tally = Tally(listen=listen)
     wanted = Wanted(target, where, answer, digest, digest is not None)
     came = Bringing(opened, tally, force=force).bring([wanted])[target]
     if isinstance(came, MlopsError):
-        if came.hint == UNPIN and target not in opened.data:
-            came.hint = (
-                "Nothing was recorded. If that content is right, import it with its digest, or without --pin."
-            )
         raise came
     written = uncommitted(
         opened.git,
@@ -107,6 +96,16 @@ def import_(
         (".gitignore", DATA_RECORDS),
     )
     return ImportResult(came.record, came.changed, tally.bytes, written)
+
+
+def _check_kind(opened: Opened, seen: Seen, url: str, path: str, target: str) -> None:
+    if seen.tree and not seen.files:
+        raise DataError(f"{url} is a folder without files", hint="Look at the address.")
+    if not seen.tree and os.path.isdir(opened.workspace_path(target)):
+        inside = _full(f"{path.rstrip('/')}/", url)
+        raise UsageError(
+            f"{path} is a folder, and {url} a file", hint=f"Name the file: mlops import {url} {inside}"
+        )
 
 
 def _full(path: str, url: str) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
     from mlops_cli.opened import Opened
     from mlops_cli.store.artifact import Artifact
+    from mlops_cli.store.closure import Closure
     from mlops_cli.store.digest import Digest
     from mlops_cli.store.folder import FolderObjects
     from mlops_cli.store.results import Results
@@ -97,12 +98,9 @@ def push(
         if known is not None:
             tally.skipped = known
             return transfer_outcome(name, store, tally, objects, artifacts, time.monotonic() - began)
-    claim(store, opened.cache, lambda: _first_commit(opened), opened.project.worktree.name)
-    send(objects, store, wanted, outs, tally)
-    if store.publishes:  # also where nothing was sent: the last command may have ended before it wrote it
-        write_listing(store)
+    found = _send(opened, objects, store, wanted, outs, tally)
     if not tally.failed:
-        memory.keep(objects, tally.objects + tally.skipped)
+        memory.keep(found, tally.objects + tally.skipped)
     chosen, artifacts = with_outs(chosen, artifacts, outs)
     outcome = transfer_outcome(name, store, tally, objects, artifacts, time.monotonic() - began, aside)
     return with_advice(opened, told_apart(outcome, objects, store, chosen, artifacts))
@@ -114,6 +112,22 @@ def _choose(
     if pushed is not None:
         return pushed_versions(opened, pushed)
     return choose_versions(opened, paths, revs, history=history)
+
+
+def _send(
+    opened: Opened,
+    objects: FolderObjects,
+    store: RemoteStore,
+    wanted: Sequence[Artifact],
+    outs: Mapping[Digest, Mapping[str, Artifact]],
+    tally: Tally,
+) -> Closure:
+    """Send what is not there, after this project has said there that it keeps something."""
+    claim(store, opened.cache, lambda: _first_commit(opened), opened.project.worktree.name)
+    found = send(objects, store, wanted, outs, tally)
+    if store.publishes:  # also where nothing was sent: the last command may have ended before it wrote it
+        write_listing(store)
+    return found
 
 
 def _first_commit(opened: Opened) -> str:
@@ -156,7 +170,6 @@ class _Memory:
     ) -> None:
         self._cache = cache
         self._store = store
-        self._wanted = wanted
         what = json.dumps([sorted(artifact.digest for artifact in wanted), sorted(outs)])
         self._name = f"pushed {store.identity} {digest_bytes(what.encode())}"
 
@@ -173,9 +186,8 @@ class _Memory:
             return None
         return int(value["count"])
 
-    def keep(self, objects: FolderObjects, count: int) -> None:
+    def keep(self, found: Closure, count: int) -> None:
         """Remember that everything is there now."""
-        found = closure(objects, self._wanted)
         if found.missing:
             return
         everything = {**found.trees, **found.blobs}

@@ -176,10 +176,8 @@ class PackBuilder:
         return encode_index(self.places)
 
 
-def build_packs(
-    objects: Iterable[tuple[Digest, bytes]],
-) -> Iterator[tuple[str, bytes, bytes, tuple[Digest, ...]]]:
-    """Yield name, bytes, index and objects of packs of about the target size that hold these objects in this order."""
+def build_packs(objects: Iterable[tuple[Digest, bytes]]) -> Iterator[tuple[str, bytes, PackIndex]]:
+    """Yield name, bytes and index of packs of about the target size that hold these objects in this order."""
     builder = PackBuilder()
     for digest, data in objects:
         builder.add(digest, data)
@@ -190,9 +188,9 @@ def build_packs(
         yield _built(builder)
 
 
-def _built(builder: PackBuilder) -> tuple[str, bytes, bytes, tuple[Digest, ...]]:
+def _built(builder: PackBuilder) -> tuple[str, bytes, PackIndex]:
     data = builder.take()
-    return builder.name, data, builder.index(), tuple(builder.places)
+    return builder.name, data, PackIndex(builder.index(), builder.places)
 
 
 def pack_name(file: str) -> str | None:

@@ -115,19 +115,14 @@ def _check(item: Item, taken: Taken) -> None:
             f"{item.fact.size:,} bytes were announced, and {taken.size:,} came", hint="Do it again."
         )
     if item.expect is not None and item.expect != taken.digest:
-        raise wrong_content(item.expect, taken.digest)
+        raise WrongContentError(item.expect, taken.digest)
 
 
-# What helps with content that is not what an import is pinned to.
-UNPIN = "Nothing was changed. If the new content is right, pin it instead, or take the pin off with: mlops update --unpin"
+class WrongContentError(DataError):
+    """Content is not what was asked for."""
 
-
-def wrong_content(wanted: Digest, found: Digest) -> DataError:
-    """Return the error of content that is not what it is pinned to."""
-    return DataError(
-        f"the content there is {found}, and {wanted} was asked for",
-        hint=UNPIN,
-    )
+    def __init__(self, wanted: Digest, found: Digest) -> None:
+        super().__init__(f"the content there is {found}, and {wanted} was asked for")
 
 
 def _counted(chunks: Iterator[bytes], tally: Tally) -> Iterator[bytes]:

@@ -22,7 +22,7 @@ from mlops_cli.store.remotes.errors import CHECK
 from mlops_cli.store.remotes.opening import scheme_of, usual_jobs
 from mlops_cli.store.remotes.source import Seen, check_names
 from mlops_cli.store.remotes.source_kinds import is_page_name, open_source
-from mlops_cli.store.take_in import Item, Taken, assemble, take_in, wrong_content
+from mlops_cli.store.take_in import Item, Taken, WrongContentError, assemble, take_in
 from mlops_cli.store.tracked import DataRecord, dump_data_record, read_data_records
 from mlops_cli.store.transfer.flight import Flight
 from mlops_cli.store.tree import Entry
@@ -41,6 +41,10 @@ _AT_ONCE = 8
 _PATIENCE = 2.0  # seconds without a word
 # A listing of more files than these is not remembered file by file.
 _MOST_REMEMBERED = 200_000
+
+# What helps with content that is not what an import is pinned to: one that is recorded, and one that is not yet.
+_PINNED = "Nothing was changed. If the new content is right, pin it instead, or take the pin off with: mlops update --unpin"
+_NEW = "Nothing was recorded. If that content is right, import it with its digest, or without --pin."
 
 
 class Answered(NamedTuple):
@@ -202,7 +206,7 @@ class Bringing:
                         self._place(writing, each.path, artifact, f"{temporary}/agree-{number}")
                         found[each.path] = self._record(writing, each, artifact, records)
                     except (DataError, FileError) as error:
-                        found[each.path] = _about(each.path, error)
+                        found[each.path] = self._failure(each.path, each.path, error)
                 self.opened.update_ignore(records)
         self.opened.__dict__.pop("data", None)
         hold(self.opened, [path for path, came in found.items() if isinstance(came, Came)])
@@ -234,11 +238,17 @@ class Bringing:
                 entries[item.group][item.name] = entry
             elif item.group not in failed:
                 where = f"{item.group}/{item.name}" if item.name else item.group
-                failed[item.group] = _about(where, taken)
+                failed[item.group] = self._failure(item.group, where, taken)
         for each in wanted:
             if each.path not in failed:
                 self._remember(each, entries[each.path])
         return entries, failed
+
+    def _failure(self, path: str, where: str, error: MlopsError) -> MlopsError:
+        """Return the error of an import that did not come, with what helps there."""
+        if isinstance(error, WrongContentError):
+            error = DataError(error.message, hint=_PINNED if path in self.opened.data else _NEW)
+        return _about(where, error)
 
     def _recall(self, writing: Writing, each: Wanted) -> dict[str, Entry]:
         """Return the files of which this version was brought before and is in the store still."""
@@ -286,7 +296,7 @@ class Bringing:
             entry = entries[""]
             artifact = Artifact(Digest(entry.content), entry.size, executable=entry.kind == "exec")
         if each.pin is not None and artifact.digest != each.pin:
-            raise wrong_content(each.pin, artifact.digest)
+            raise WrongContentError(each.pin, artifact.digest)
         writing.objects.put_blobs(trees)
         return artifact
 

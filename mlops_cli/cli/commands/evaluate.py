@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from mlops_cli.cli.console import console, end
 from mlops_cli.cli.options import AsJson, Folder, ListForm, Output, Quiet, Verbose
 from mlops_cli.errors import UsageError
+
+if TYPE_CHECKING:
+    from mlops_cli.actions.evaluate import EvaluateResult
 
 Subject = Annotated[
     str,
@@ -202,7 +205,6 @@ def evaluate(
     """Say how good a model is, and how sure that is; with --against the exit code is 1 where another is better."""
     from mlops_cli.actions.evaluate import EvaluateOptions
     from mlops_cli.actions.evaluate import evaluate as act
-    from mlops_cli.render.evaluate import evaluate_summary, evaluate_text, evaluate_wire
 
     talk = console().take(directory, as_json, quiet, verbose)
     if margin is not None and not against:
@@ -233,6 +235,14 @@ def evaluate(
             result = act(opened, subject, options, progress)
         finally:
             progress.close()
+    _show(result, output, opened.folder)
+    end(result.exit_code)
+
+
+def _show(result: EvaluateResult, output: ListForm, folder: str) -> None:
+    from mlops_cli.render.evaluate import evaluate_summary, evaluate_text, evaluate_wire
+
+    talk = console()
     if talk.as_json or output is ListForm.JSON:
         talk.json(evaluate_wire(result))
     else:
@@ -242,8 +252,7 @@ def evaluate(
         from mlops_cli.render.text import commit_text, failures_text, stopped_text
 
         talk.fail(stopped_text() if result.run.interrupted else failures_text(result.run.outcomes))
-        talk.say(commit_text(result.run.written, opened.folder))
-    end(result.exit_code)
+        talk.say(commit_text(result.run.written, folder))
 
 
 def _threshold(text: str, on: str) -> Any:

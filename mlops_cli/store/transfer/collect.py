@@ -202,10 +202,10 @@ def _replace(remote: RemoteStore, pack: RemotePack, garbage: Garbage) -> None:
     """Send what is needed of a pack anew, and remove the pack."""
     live = {d: pack for d, _ in pack.index if d not in garbage.objects}
     new: set[str] = set()
-    for name, data, index, _digests in build_packs(_content(remote, live)):
+    for name, data, index in build_packs(_content(remote, live)):
         new.add(name)
         remote.files.write(f"{PACKS}/{name}.pack", data)
-        remote.files.write(f"{PACKS}/{name}.idx", index)
+        remote.files.write(f"{PACKS}/{name}.idx", index.data)
     if pack.name not in new:
         remote.files.remove([f"{PACKS}/{pack.name}.idx"])
         remote.files.remove([f"{PACKS}/{pack.name}.pack"])

@@ -17,7 +17,7 @@ from mlops_cli.formats.canonical import compact
 from mlops_cli.store.closure import closure
 from mlops_cli.store.digest import PREFIX, Digest
 from mlops_cli.store.objects import damaged_object
-from mlops_cli.store.pack import SMALL, build_packs
+from mlops_cli.store.pack import SMALL, PackIndex, build_packs
 from mlops_cli.store.remotes.port import RemoteError
 from mlops_cli.store.transfer.flight import Flight, Tally
 from mlops_cli.store.transfer.remote_store import (
@@ -56,8 +56,7 @@ class _Pack:
 
     name: str
     size: int
-    index: bytes
-    digests: tuple[Digest, ...]
+    index: PackIndex
     data: bytes | LocalPack
 
 
@@ -67,8 +66,8 @@ def push(
     artifacts: Sequence[Artifact],
     results: Mapping[Digest, Mapping[str, Artifact]],
     tally: Tally,
-) -> None:
-    """Send everything that artifacts consist of, and results; what is there already is not sent.
+) -> Closure:
+    """Send everything that artifacts consist of, and results; what is there already is not sent. Return what they consist of.
 
     What is neither here nor there, or damaged here, is noted in the tally, and nothing that names it is sent.
 
@@ -98,6 +97,7 @@ def push(
     _send_blobs(local, remote, blobs, tally)
     _send_trees(local, remote, found, missing, tally)
     _send_results(remote, results, tally)
+    return found
 
 
 def _note_absent(found: Closure, remote: RemoteStore, tally: Tally) -> None:
@@ -134,7 +134,7 @@ def _fly(
             tally.moved(1, 0)
         else:
             _send_pack(remote, item, tally)
-            tally.moved(len(item.digests), 0)
+            tally.moved(len(item.index), 0)
 
     broken: list[Digest] = []
     flight: Flight[_Large | _Pack, None] = Flight(remote.jobs, remote.budget, _weight)
@@ -144,11 +144,11 @@ def _fly(
         if isinstance(item, _Large):
             tally.fail([item.digest], outcome.message, hint=outcome.hint)
         elif isinstance(outcome, RemoteError):
-            count = len(item.digests)
+            count = len(item.index)
             name = f"{count:,} small objects" if count > 1 else ""
-            tally.fail(item.digests, outcome.message, name, outcome.hint)
+            tally.fail(item.index.places, outcome.message, name, outcome.hint)
         else:
-            broken += item.digests
+            broken += item.index.places
     return broken
 
 
@@ -161,17 +161,17 @@ def _whole_packs(local: FolderObjects, small: set[Digest]) -> tuple[list[_Pack],
     """Return our own packs of which all is wanted, and what is wanted besides."""
     found, rest = [], set(small)
     for pack in local.packs.all():
-        if 0 < len(pack.index) <= len(rest) and pack.index.places.keys() <= rest:
-            digests = tuple(pack.index.places)
-            rest.difference_update(digests)
-            size = max(place.offset + place.size for place in pack.index.places.values())
-            found.append(_Pack(pack.name, size, pack.index.data, digests, pack))
+        places = pack.index.places if 0 < len(pack.index) <= len(rest) else {}
+        if places and places.keys() <= rest:
+            rest.difference_update(places)
+            size = max(place.offset + place.size for place in places.values())
+            found.append(_Pack(pack.name, size, pack.index, pack))
     return found, rest
 
 
 def _new_packs(local: FolderObjects, digests: Collection[Digest], tally: Tally) -> Iterator[_Pack]:
-    for name, data, index, held in build_packs(_sound(local, digests, tally)):
-        yield _Pack(name, len(data), index, held, data)
+    for name, data, index in build_packs(_sound(local, digests, tally)):
+        yield _Pack(name, len(data), index, data)
 
 
 def _sound(local: FolderObjects, digests: Collection[Digest], tally: Tally) -> Iterator[tuple[Digest, bytes]]:
@@ -196,7 +196,7 @@ def _send_pack(remote: RemoteStore, pack: _Pack, tally: Tally) -> None:
     """Send a pack, and then the index that gives its objects their names."""
     chunks = _Bytes(pack.data) if isinstance(pack.data, bytes) else _PackChunks(pack.data)
     remote.files.upload(f"{PACKS}/{pack.name}.pack", _Counted(chunks, tally), pack.size)
-    remote.files.write(f"{PACKS}/{pack.name}.idx", pack.index)
+    remote.files.write(f"{PACKS}/{pack.name}.idx", pack.index.data)
     remote.learn_pack(pack.name, pack.size, pack.index)
 
 
@@ -216,9 +216,9 @@ def _send_trees(
         elif digest in missing:
             ready.append(digest)
     # One pack after another, each with its index: a later pack may hold what names something in an earlier one.
-    for name, data, index, digests in build_packs(local.stream(ready, ordered=True)):
-        _send_pack(remote, _Pack(name, len(data), index, digests, data), tally)
-        tally.moved(len(digests), 0)
+    for name, data, index in build_packs(local.stream(ready, ordered=True)):
+        _send_pack(remote, _Pack(name, len(data), index, data), tally)
+        tally.moved(len(index), 0)
 
 
 def _send_results(

@@ -179,14 +179,17 @@ class RemoteStore:
         with suppress(OSError):
             write_atomic(self._known / name, data, durable=False)
 
-    def learn_pack(self, name: str, size: int, index: bytes) -> None:
+    def learn_pack(self, name: str, size: int, index: PackIndex) -> None:
         """Take note of a pack that was just written there."""
-        self._keep(f"{name}.idx", index)
+        self._keep(f"{name}.idx", index.data)
         with self._lock:
             if PACKS in self._listings:
-                self._listings[PACKS] |= {f"{PACKS}/{name}.pack": size, f"{PACKS}/{name}.idx": len(index)}
+                self._listings[PACKS] |= {
+                    f"{PACKS}/{name}.pack": size,
+                    f"{PACKS}/{name}.idx": len(index.data),
+                }
             if self._packs is not None:
-                self._packs[name] = RemotePack(name, size, PackIndex(index))
+                self._packs[name] = RemotePack(name, size, index)
 
     def packed(self, digests: Collection[Digest]) -> dict[Digest, RemotePack]:
         """Return the pack of each object that lies in one."""

@@ -125,9 +125,9 @@ def _rewrite(remote: RemoteStore, pack: RemotePack, bad: set[Digest]) -> None:
     """Put what is whole in a pack into a new one before the old loses its index."""
     whole = pack.index.places.keys() - bad
     written = set()
-    for name, data, index, _ in build_packs(_whole(remote, whole)):
+    for name, data, index in build_packs(_whole(remote, whole)):
         remote.files.write(f"{PACKS}/{name}.pack", data)
-        remote.files.write(f"{PACKS}/{name}.idx", index)
+        remote.files.write(f"{PACKS}/{name}.idx", index.data)
         written.add(name)
     if pack.name in written:  # only bytes that belong to no object were wrong: it is whole now
         return

@@ -37,9 +37,9 @@ def remote(tmp_path: Path) -> RemoteFiles:
 
 def written(remote: RemoteFiles, blobs: Iterable[bytes]) -> None:
     """Put objects on a remote past everything that checks."""
-    for name, data, index, _ in build_packs((digest_bytes(blob), blob) for blob in blobs):
+    for name, data, index in build_packs((digest_bytes(blob), blob) for blob in blobs):
         remote.write(f"packs/{name}.pack", data)
-        remote.write(f"packs/{name}.idx", index)
+        remote.write(f"packs/{name}.idx", index.data)
 
 
 def tree(*rows: object) -> bytes:
@@ -164,7 +164,7 @@ def test_an_index_that_names_other_bytes_brings_nothing(here: Side, remote: Remo
     from mlops_cli.store.pack import encode_index
 
     wanted = digest_bytes(b"wanted")
-    [(name, data, _, _)] = build_packs([(digest_bytes(FILE), FILE)])
+    [(name, data, _)] = build_packs([(digest_bytes(FILE), FILE)])
     remote.write(f"packs/{name}.pack", data)
     remote.write(f"packs/{name}.idx", encode_index({wanted: (8, len(FILE))}))
     tally = here.fetch(remote, [Artifact(wanted, 6)])
@@ -180,7 +180,7 @@ def test_an_index_that_leads_out_of_its_pack_brings_nothing(
     from mlops_cli.store.pack import encode_index
 
     wanted = digest_bytes(b"wanted")
-    [(name, data, _, _)] = build_packs([(digest_bytes(FILE), FILE)])
+    [(name, data, _)] = build_packs([(digest_bytes(FILE), FILE)])
     remote.write(f"packs/{name}.pack", data)
     remote.write(f"packs/{name}.idx", encode_index({wanted: place}))
     tally = here.fetch(remote, [Artifact(wanted, 6)])
