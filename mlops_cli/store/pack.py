@@ -12,7 +12,7 @@ import struct
 from array import array
 from bisect import bisect_left
 from operator import itemgetter
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Generic, NamedTuple, TypeVar
 
 from blake3 import blake3
 
@@ -21,6 +21,8 @@ from mlops_cli.store.digest import PREFIX, Digest
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
+
+K = TypeVar("K")
 
 SMALL = 64 << 10  # bytes: what is smaller goes into packs
 TARGET = 64 << 20  # bytes: a pack that has grown to this size is closed
@@ -206,36 +208,39 @@ def pack_name(file: str) -> str | None:
     return name if dot and ending == "idx" and _NAME.fullmatch(name) else None
 
 
-class Span(NamedTuple):
+class Span(NamedTuple, Generic[K]):
     """One read of a pack: bytes from `start` on, `size` of them, and the objects inside (places from the start of the pack)."""
 
     start: int
     size: int
-    objects: tuple[tuple[Digest, Place], ...]
+    objects: tuple[tuple[K, Place], ...]
 
 
-def spans(places: Mapping[Digest, Place], *, gap: int, most: int = TARGET) -> list[Span]:
+def spans(places: Mapping[K, Place], *, gap: int, most: int = TARGET) -> list[Span[K]]:
     """Return the reads that bring objects of one pack, neighbours in one.
 
     Parameters
     ----------
+    places : mapping
+        Where each lies, by whatever it is called.
     gap : int
         Bytes of other objects worth reading along rather than asking once more.
     most : int
         Bytes that one read brings at most, unless one object is larger.
     """
-    found: list[Span] = []
-    group: list[tuple[Digest, Place]] = []
+    found: list[Span[K]] = []
+    group: list[tuple[K, Place]] = []
     start = end = 0
-    for digest, place in sorted(places.items(), key=itemgetter(1)):
-        stop = place.offset + place.size
-        if group and (place.offset - end > gap or max(end, stop) - start > most):
+    for item in sorted(places.items(), key=itemgetter(1)):
+        offset, size = item[1]
+        stop = max(end, offset + size)
+        if group and (offset - end > gap or stop - start > most):
             found.append(Span(start, end - start, tuple(group)))
             group = []
         if not group:
-            start = end = place.offset
-        group.append((digest, place))
-        end = max(end, stop)
+            start, stop = offset, offset + size
+        group.append(item)
+        end = stop
     if group:
         found.append(Span(start, end - start, tuple(group)))
     return found

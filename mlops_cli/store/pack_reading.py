@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TypeVar
 
 from mlops_cli.errors import DataError
 from mlops_cli.store.digest import Digest, digest_bytes
@@ -19,12 +20,14 @@ if TYPE_CHECKING:
     # Digest, offset and bytes in the pack, absolute path and mode of the file: plain values, because there may be many.
     PackedFile = tuple[str, int, int, str, int]
 
+K = TypeVar("K")
+
 _PIECE = 4 << 20  # bytes that are read at once
 _GAP = 64 << 10  # bytes of other objects worth reading along
 
 
-def read_raw(pack: str, places: Mapping[Digest, Place]) -> Iterator[tuple[Digest, bytes]]:
-    """Yield the bytes at places of a pack, whatever they are, in the order in which they lie.
+def read_raw(pack: str, places: Mapping[K, Place]) -> Iterator[tuple[K, bytes]]:
+    """Yield the bytes at places of a pack, whatever they are, in the order in which they lie; with what each is called.
 
     Raises
     ------
@@ -36,11 +39,11 @@ def read_raw(pack: str, places: Mapping[Digest, Place]) -> Iterator[tuple[Digest
         end = os.fstat(descriptor).st_size
         for span in spans(places, gap=_GAP, most=_PIECE):
             # An index may say anything: what lies past the end is no bytes, and so not what its digest says.
-            size = min(span.size, end - span.start)
-            data = os.pread(descriptor, size, span.start) if size > 0 else b""
-            for digest, place in span.objects:
-                start = place.offset - span.start
-                yield digest, data[start : start + place.size]
+            room = min(span.size, end - span.start)
+            data = os.pread(descriptor, room, span.start) if room > 0 else b""
+            for key, (offset, size) in span.objects:
+                start = offset - span.start
+                yield key, data[start : start + size]
     finally:
         os.close(descriptor)
 
@@ -53,15 +56,13 @@ def read_verified(pack: str, places: Mapping[Digest, Place]) -> Iterator[tuple[D
     DataError
         When one is damaged, or the pack is gone or cannot be read.
     """
-    try:
+    if not places:
+        return
+    with _told(pack, next(iter(places))):
         for digest, data in read_raw(pack, places):
             if digest_bytes(data) != digest:
                 raise damaged_object(digest)
             yield digest, data
-    except FileNotFoundError as error:
-        raise missing_object(next(iter(places))) from error
-    except OSError as error:
-        raise DataError(f"{pack} cannot be read: {error.strerror}") from error
 
 
 def make_files(pack: str, files: Sequence[PackedFile]) -> list[Identity]:
@@ -72,16 +73,15 @@ def make_files(pack: str, files: Sequence[PackedFile]) -> list[Identity]:
     DataError
         When an object is damaged, the pack is gone, or a file cannot be made; others may have been made.
     """
-    places: dict[Digest, Place] = {}
-    wanted: dict[Digest, list[int]] = {}
-    for number, (name, offset, size, _, _) in enumerate(files):
-        digest = Digest(name)
-        places[digest] = Place(offset, size)
-        wanted.setdefault(digest, []).append(number)
+    places = {number: Place(offset, size) for number, (_, offset, size, _, _) in enumerate(files)}
     made: dict[int, Identity] = {}
-    for digest, data in read_verified(pack, places):
-        for number in wanted[digest]:
-            *_, target, mode = files[number]
+    if not files:
+        return []
+    with _told(pack, Digest(files[0][0])):
+        for number, data in read_raw(pack, places):
+            digest, _, _, target, mode = files[number]
+            if digest_bytes(data) != digest:
+                raise damaged_object(Digest(digest))
             made[number] = _make_file(target, data, mode)
     return [made[number] for number in range(len(files))]
 
@@ -91,3 +91,14 @@ def _make_file(target: str, data: bytes, mode: int) -> Identity:
         return write_file(target, data, mode)
     except OSError as error:
         raise DataError(f"{target} cannot be written: {error.strerror}") from error
+
+
+@contextmanager
+def _told(pack: str, some: Digest) -> Iterator[None]:
+    """Say of a pack that cannot be read what that means; `some` is an object that is missing where the pack is gone."""
+    try:
+        yield
+    except FileNotFoundError as error:
+        raise missing_object(some) from error
+    except OSError as error:
+        raise DataError(f"{pack} cannot be read: {error.strerror}") from error

@@ -113,7 +113,7 @@ def _nowhere(digest: Digest) -> DataError:
 
 
 def _fetch_packed(
-    local: FolderObjects, remote: RemoteStore, spans: list[tuple[RemotePack, Span]], tally: Tally
+    local: FolderObjects, remote: RemoteStore, spans: list[tuple[RemotePack, Span[Digest]]], tally: Tally
 ) -> dict[Digest, DataError]:
     failed: dict[Digest, DataError] = {}
     flight = remote.spans_flight()

@@ -253,7 +253,7 @@ class RemoteStore:
         with self._slots:
             return self.files.read(name, start, length)
 
-    def read_span(self, pack: RemotePack, span: Span) -> list[tuple[Digest, bytes | None]]:
+    def read_span(self, pack: RemotePack, span: Span[Digest]) -> list[tuple[Digest, bytes | None]]:
         """Return objects of a pack, each with its bytes, or None where they do not have the digest.
 
         Raises
@@ -265,11 +265,11 @@ class RemoteStore:
         # Wrong bytes may have come about on the way: they are asked for once more.
         return found if all(blob is not None for _, blob in found) else self._cut(pack, span)
 
-    def spans_flight(self) -> Flight[tuple[RemotePack, Span], list[tuple[Digest, bytes | None]]]:
+    def spans_flight(self) -> Flight[tuple[RemotePack, Span[Digest]], list[tuple[Digest, bytes | None]]]:
         """Return what reads spans on several threads, within the budget."""
         return Flight(self.jobs, self.budget, lambda item: item[1].size)
 
-    def _cut(self, pack: RemotePack, span: Span) -> list[tuple[Digest, bytes | None]]:
+    def _cut(self, pack: RemotePack, span: Span[Digest]) -> list[tuple[Digest, bytes | None]]:
         data = self.read(f"{PACKS}/{pack.name}.pack", span.start, span.size)
         found: list[tuple[Digest, bytes | None]] = []
         for digest, place in span.objects:
@@ -364,7 +364,7 @@ def _segment(data: bytes) -> dict[Digest, dict[str, object]]:
         return {}
 
 
-def reads(packed: Mapping[Digest, RemotePack]) -> list[tuple[RemotePack, Span]]:
+def reads(packed: Mapping[Digest, RemotePack]) -> list[tuple[RemotePack, Span[Digest]]]:
     """Return the ranged reads that bring objects: neighbours in one; a pack that is wanted for a good part, in one sweep."""
     groups: dict[str, dict[Digest, Place]] = {}
     packs = {pack.name: pack for pack in packed.values()}
@@ -373,7 +373,7 @@ def reads(packed: Mapping[Digest, RemotePack]) -> list[tuple[RemotePack, Span]]:
         names.setdefault(pack.name, []).append(digest)
     for name, digests in names.items():
         groups[name] = packs[name].index.find_all(digests)
-    found: list[tuple[RemotePack, Span]] = []
+    found: list[tuple[RemotePack, Span[Digest]]] = []
     for name, places in groups.items():
         pack = packs[name]
         wanted = sum(place.size for place in places.values())
