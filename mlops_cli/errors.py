@@ -14,7 +14,10 @@ Anything else that escapes is our bug: the command line reports it with exit cod
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class MlopsError(Exception):
@@ -35,6 +38,16 @@ class MlopsError(Exception):
         super().__init__(message)
         self.message = message
         self.hint = hint
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        """Return how an error of any constructor comes out of a pickle as it went in."""
+        return _restored, (type(self), self.args, self.__dict__)
+
+
+def _restored(kind: type[MlopsError], arguments: tuple[Any, ...], state: dict[str, Any]) -> MlopsError:
+    error = kind.__new__(kind, *arguments)
+    error.__dict__.update(state)
+    return error
 
 
 class UsageError(MlopsError):

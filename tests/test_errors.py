@@ -1,10 +1,13 @@
 from __future__ import annotations
 
+import pickle
+
 import pytest
 
 from mlops_cli import errors
 from mlops_cli.errors import DataError, FileError, HistoryError, MlopsError, StageError, UsageError
 from mlops_cli.formats.problems import DefinitionError, Problem
+from mlops_cli.store.objects import DamagedObjectError
 
 
 @pytest.mark.parametrize(
@@ -36,3 +39,19 @@ def test_problems_of_the_user_s_files_are_one_error_of_files() -> None:
     assert error.exit_code == 3
     assert error.message == "3 problems in a.yaml, b"
     assert [problem.line for problem in error.problems] == [1, 2, 0]
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MlopsError("x"),
+        DataError("no bytes", hint="Get some."),
+        DamagedObjectError("damaged", hint="Mend it."),
+        DefinitionError([Problem("mlops.yaml", 3, 4, "wrong")]),
+    ],
+)
+def test_an_error_of_any_constructor_comes_out_of_a_pickle_as_it_went_in(error: MlopsError) -> None:
+    again = pickle.loads(pickle.dumps(error))  # noqa: S301 - made here
+    assert type(again) is type(error)
+    assert (str(again), again.args) == (str(error), error.args)
+    assert again.__dict__ == error.__dict__

@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from mlops_cli.opened import Opened
-    from mlops_cli.store.remotes.source import Seen
     from mlops_cli.store.tracked import DataRecord
 
 
@@ -83,7 +82,10 @@ def import_(
     answer = ask(opened, {target: where})[target]
     if isinstance(answer, MlopsError):
         raise answer
-    _check_kind(opened, answer.seen, url, path, target)
+    if answer.seen.tree and not answer.seen.files:
+        raise DataError(f"{url} is a folder without files", hint="Look at the address.")
+    if not answer.seen.tree and os.path.isdir(opened.workspace_path(target)):
+        raise _folder_there(url, path, where)
     tally = Tally(listen=listen)
     wanted = Wanted(target, where, answer, digest, digest is not None)
     came = Bringing(opened, tally, force=force).bring([wanted])[target]
@@ -98,14 +100,12 @@ def import_(
     return ImportResult(came.record, came.changed, tally.bytes, written)
 
 
-def _check_kind(opened: Opened, seen: Seen, url: str, path: str, target: str) -> None:
-    if seen.tree and not seen.files:
-        raise DataError(f"{url} is a folder without files", hint="Look at the address.")
-    if not seen.tree and os.path.isdir(opened.workspace_path(target)):
-        inside = _full(f"{path.rstrip('/')}/", url)
-        raise UsageError(
-            f"{path} is a folder, and {url} a file", hint=f"Name the file: mlops import {url} {inside}"
-        )
+def _folder_there(url: str, path: str, where: str) -> UsageError:
+    name = os.path.basename(where.rstrip("/"))
+    return UsageError(
+        f"{path} is a folder, and {url} a file",
+        hint=f"Name the file: mlops import {url} {path.rstrip('/')}/{name}",
+    )
 
 
 def _full(path: str, url: str) -> str:

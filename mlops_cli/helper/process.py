@@ -24,12 +24,13 @@ T = TypeVar("T")
 
 _PIPE = 1 << 20  # bytes that a pipe holds: an answer fits, so that the helper can go on
 _PROGRAM = "mlops_cli.helper.program"
+GREETING = b"mlops helper 1\n"
 
 
 class Helper:
     """One helper, started when it is asked for the first time; a context manager that ends it.
 
-    One thread at a time may ask.
+    One thread at a time may ask; another one may stop it.
     """
 
     def __init__(self) -> None:
@@ -41,7 +42,7 @@ class Helper:
         return self
 
     def __exit__(self, *_: object) -> None:
-        """End the helper, also in the middle of something."""
+        """End the helper; nobody may be asking it."""
         if self._process is None:
             return
         self._process.kill()
@@ -50,6 +51,11 @@ class Helper:
             if pipe is not None:
                 with suppress(OSError):  # what was not sent any more
                     pipe.close()
+
+    def stop(self) -> None:
+        """End the helper in the middle of what it was asked, from another thread; whoever asks gets an error."""
+        if self._process is not None:
+            self._process.kill()
 
     def ask(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Have a function called, by this process where no other can be started; return what it returns.
@@ -74,16 +80,22 @@ class Helper:
             pickle.dump((function, arguments, named), stdin, pickle.HIGHEST_PROTOCOL)
             stdin.flush()
             answer, error = pickle.load(stdout)  # noqa: S301 - of a process that runs nothing but our own functions
-        except (OSError, EOFError, pickle.UnpicklingError) as trouble:
-            raise DataError("a helper process ended in the middle", hint="Do it again.") from trouble
+        except BaseException as trouble:
+            # What is still on its way must not be taken for the answer to the next question.
+            self._process.kill()
+            if isinstance(trouble, Exception):
+                raise DataError("a helper process ended in the middle", hint="Do it again.") from trouble
+            raise
         if error is not None:
             raise error
         result: T = answer
         return result
 
     def _start(self) -> None:
+        """Start the helper, and see whether it is one: nothing was asked yet, so this process can still do it all itself."""
         import subprocess
 
+        self._alone = True
         try:
             # -P: nothing that lies in the working directory is taken for a module of Python's. In a group of its own: Ctrl-C is
             # for whoever asks, who then ends the helper.
@@ -95,11 +107,16 @@ class Helper:
                 process_group=0,
             )
         except OSError:  # no more processes, no memory, or a Python that does not know where it lies
-            self._alone = True
             return
-        if hasattr(fcntl, "F_SETPIPE_SZ") and self._process.stdout is not None:
+        stdout = self._process.stdout
+        if (
+            stdout is None or stdout.read(len(GREETING)) != GREETING
+        ):  # a Python that does not find this program
+            self.__exit__()
+            self._process = None
+        elif hasattr(fcntl, "F_SETPIPE_SZ"):
             with suppress(OSError):
-                fcntl.fcntl(self._process.stdout, fcntl.F_SETPIPE_SZ, _PIPE)
+                fcntl.fcntl(stdout, fcntl.F_SETPIPE_SZ, _PIPE)
 
 
 def cores() -> int:

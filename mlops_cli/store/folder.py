@@ -84,6 +84,9 @@ class FolderObjects:
             for digest, place in pack.index:
                 yield digest, place.size, written
 
+    def bring(self, digests: Collection[Digest]) -> None:
+        """Do nothing: what there is is here."""
+
     def put_files(self, paths: Sequence[str]) -> list[Stored]:
         """Store files; several threads where that pays."""
         sizes = [_size(path) for path in paths]

@@ -92,6 +92,16 @@ class Objects(Protocol):
         """Return those that are not in the store."""
         ...
 
+    def bring(self, digests: Collection[Digest]) -> None:
+        """Have objects here before they are asked for one after another; nothing to do where all there is is here.
+
+        Raises
+        ------
+        DataError
+            When one cannot be brought.
+        """
+        ...
+
     def put_files(self, paths: Sequence[str]) -> list[Stored]:
         """Store files, each read once; digest and stored bytes come from the same read.
 

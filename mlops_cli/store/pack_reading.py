@@ -75,13 +75,16 @@ def make_files(pack: str, files: Sequence[PackedFile]) -> list[Identity]:
     """
     places = {number: Place(offset, size) for number, (_, offset, size, _, _) in enumerate(files)}
     made: dict[int, Identity] = {}
+    verified: tuple[str, int, int] | None = None  # of the same object lie many files side by side
     if not files:
         return []
     with _told(pack, Digest(files[0][0])):
         for number, data in read_raw(pack, places):
-            digest, _, _, target, mode = files[number]
-            if digest_bytes(data) != digest:
-                raise damaged_object(Digest(digest))
+            digest, offset, size, target, mode = files[number]
+            if (digest, offset, size) != verified:
+                if digest_bytes(data) != digest:
+                    raise damaged_object(Digest(digest))
+                verified = digest, offset, size
             made[number] = _make_file(target, data, mode)
     return [made[number] for number in range(len(files))]
 

@@ -66,8 +66,8 @@ def read_parts(parts: Sequence[Part], *, keep: bool) -> Iterator[list[SmallFile]
         yield from (read_small(part.paths, keep) for part in parts)
         return
     count = min(_HELPERS, len(parts))
-    # Whoever asks also does something with what was read: of three parts, a helper reads two.
-    turns = [index for index in range(count) for _ in range(2)]
+    # Whoever asks also does something with what was read: for each part that is read here, every helper reads two.
+    turns = [*range(count), *range(count)]
     helped: dict[int, int] = {}
     for number, part in enumerate(parts):
         turn = number % (1 + len(turns))
@@ -78,6 +78,11 @@ def read_parts(parts: Sequence[Part], *, keep: bool) -> Iterator[list[SmallFile]
             stack.enter_context(_Ahead([parts[n].paths for n, who in helped.items() if who == index], keep))
             for index in range(count)
         ]
+        try:
+            for each in ahead:
+                each.begin()
+        except RuntimeError:  # no more threads
+            helped = {}
         for number, part in enumerate(parts):
             yield ahead[helped[number]].take() if number in helped else read_small(part.paths, keep)
 
@@ -93,15 +98,19 @@ class _Ahead:
         from concurrent.futures import ThreadPoolExecutor  # few commands read so much
 
         self._pool = ThreadPoolExecutor(1, "read")
-        for _ in range(_AHEAD):
-            self._ask()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._pool.shutdown(cancel_futures=True)
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._helper.stop()
+        self._pool.shutdown()
         self._helper.__exit__()
+
+    def begin(self) -> None:
+        for _ in range(_AHEAD):
+            self._ask()
 
     def take(self) -> list[SmallFile]:
         self._ask()

@@ -115,14 +115,16 @@ def _check(item: Item, taken: Taken) -> None:
             f"{item.fact.size:,} bytes were announced, and {taken.size:,} came", hint="Do it again."
         )
     if item.expect is not None and item.expect != taken.digest:
-        raise WrongContentError(item.expect, taken.digest)
+        raise wrong_content(item.expect, taken.digest)
 
 
 class WrongContentError(DataError):
     """Content is not what was asked for."""
 
-    def __init__(self, wanted: Digest, found: Digest) -> None:
-        super().__init__(f"the content there is {found}, and {wanted} was asked for")
+
+def wrong_content(wanted: Digest, found: Digest) -> WrongContentError:
+    """Return the error of content that is not what was asked for."""
+    return WrongContentError(f"the content there is {found}, and {wanted} was asked for")
 
 
 def _counted(chunks: Iterator[bytes], tally: Tally) -> Iterator[bytes]:

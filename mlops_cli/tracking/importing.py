@@ -22,7 +22,7 @@ from mlops_cli.store.remotes.errors import CHECK
 from mlops_cli.store.remotes.opening import scheme_of, usual_jobs
 from mlops_cli.store.remotes.source import Seen, check_names
 from mlops_cli.store.remotes.source_kinds import is_page_name, open_source
-from mlops_cli.store.take_in import Item, Taken, WrongContentError, assemble, take_in
+from mlops_cli.store.take_in import Item, Taken, WrongContentError, assemble, take_in, wrong_content
 from mlops_cli.store.tracked import DataRecord, dump_data_record, read_data_records
 from mlops_cli.store.transfer.flight import Flight
 from mlops_cli.store.tree import Entry
@@ -296,7 +296,7 @@ class Bringing:
             entry = entries[""]
             artifact = Artifact(Digest(entry.content), entry.size, executable=entry.kind == "exec")
         if each.pin is not None and artifact.digest != each.pin:
-            raise WrongContentError(each.pin, artifact.digest)
+            raise wrong_content(each.pin, artifact.digest)
         writing.objects.put_blobs(trees)
         return artifact
 

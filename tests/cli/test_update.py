@@ -179,7 +179,8 @@ def test_a_pinned_import_is_left_alone_until_the_pin_is_changed_or_taken_off(
     write(tmp_path / "from", b"22")
     assert update(repo) == {"data": "pinned"}
     assert (repo / "data").read_bytes() == b"1"
-    assert mlops(repo, "update", "data", "--pin", digest_bytes(b"other")).code == 5
+    refused = mlops(repo, "update", "data", "--pin", digest_bytes(b"other"))
+    assert (refused.code, "take the pin off with: mlops update --unpin" in refused.err) == (5, True)
     assert (repo / "data").read_bytes() == b"1"
     assert update(repo, "data", "--pin", digest_bytes(b"22")) == {"data": "changed"}
     assert source(repo, "data")["pinned"] is True

@@ -1,11 +1,14 @@
 from __future__ import annotations
 
 import os
+import pickle
 import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -98,6 +101,62 @@ def test_where_no_helper_can_be_started_whoever_asks_does_it(
         [(_, digest, *_)] = helper.ask(read_small, [str(tmp_path / "a")], False)
         assert helper._process is None
     assert digest == digest_bytes(b"one")
+
+
+def test_what_is_started_and_is_no_helper_is_not_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "a").write_bytes(b"one")
+    other = tmp_path / "python"
+    other.write_text("#!/bin/sh\necho something else entirely\nsleep 60\n")
+    other.chmod(0o755)
+    for python in (str(other), "/bin/true"):
+        monkeypatch.setattr(sys, "executable", python)
+        with Helper() as helper:
+            [(_, digest, *_)] = helper.ask(read_small, [str(tmp_path / "a")], False)
+            assert helper._process is None
+        assert digest == digest_bytes(b"one")
+
+
+def test_an_answer_that_nobody_took_is_never_that_of_the_next_question(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).write_text(name)
+    real = pickle.load
+
+    def interrupted(stream: Any) -> Any:
+        monkeypatch.setattr(pickle, "load", real)
+        raise KeyboardInterrupt
+
+    with Helper() as helper:
+        helper.ask(read_small, [str(tmp_path / "first")], True)
+        monkeypatch.setattr(pickle, "load", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            helper.ask(read_small, [str(tmp_path / "first")], True)
+        with pytest.raises(DataError, match="ended in the middle"):
+            helper.ask(read_small, [str(tmp_path / "second")], True)
+
+
+def test_a_helper_is_stopped_in_the_middle_from_another_thread(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")  # opening it waits for somebody who writes
+    with Helper() as helper, ThreadPoolExecutor(1) as pool:
+        (tmp_path / "a").write_bytes(b"one")
+        helper.ask(read_small, [str(tmp_path / "a")], False)
+        asked = pool.submit(helper.ask, read_small, [str(tmp_path / "pipe")], False)
+        helper.stop()
+        with pytest.raises(DataError, match="ended in the middle"):
+            asked.result(60)
+
+
+def test_a_mistake_of_ours_in_a_helper_tells_where_it_happened(tmp_path: Path) -> None:
+    with Helper() as helper:
+        with pytest.raises(
+            RuntimeError, match=r"in a helper: Traceback(.|\n)*read_small(.|\n)*UnicodeEncodeError"
+        ):
+            helper.ask(read_small, ["\ud800"], False)
+        (tmp_path / "a").write_bytes(b"one")
+        helper.ask(read_small, [str(tmp_path / "a")], False)
 
 
 def test_a_helper_does_not_outlive_who_started_it(tmp_path: Path) -> None:

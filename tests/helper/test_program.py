@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from mlops_cli.helper.process import GREETING
 from mlops_cli.store.digest import digest_bytes
 from mlops_cli.store.reading import read_small
 
@@ -15,6 +16,12 @@ if TYPE_CHECKING:
     from pathlib import Path
 
 PROGRAM = [sys.executable, "-P", "-m", "mlops_cli.helper.program"]
+
+
+def greeted(output: bytes) -> BytesIO:
+    """Return what follows the greeting."""
+    assert output.startswith(GREETING)
+    return BytesIO(output[len(GREETING) :])
 
 
 def answer_in(answers: BytesIO) -> tuple[Any, Any]:
@@ -27,7 +34,7 @@ def test_it_answers_until_nobody_asks_any_more_and_then_ends_quietly(tmp_path: P
     asked = pickle.dumps((read_small, ([str(tmp_path / "a")],), {"keep": True})) * 3
     ran = subprocess.run(PROGRAM, input=asked, capture_output=True, timeout=60, check=False)
     assert (ran.returncode, ran.stderr) == (0, b"")
-    answers = BytesIO(ran.stdout)
+    answers = greeted(ran.stdout)
     for _ in range(3):
         [(_, digest, data, size)], error = answer_in(answers)
         assert (digest, data, size, error) == (digest_bytes(b"one"), b"one", 3, None)
@@ -38,7 +45,7 @@ def test_it_answers_until_nobody_asks_any_more_and_then_ends_quietly(tmp_path: P
 def test_a_question_that_was_cut_short_is_not_answered(tmp_path: Path, cut: int) -> None:
     asked = pickle.dumps((read_small, ([str(tmp_path / "a")], True), {}))[:cut]
     ran = subprocess.run(PROGRAM, input=asked, capture_output=True, timeout=60, check=False)
-    assert (ran.returncode, ran.stdout, ran.stderr) == (0, b"", b"")
+    assert (ran.returncode, ran.stdout, ran.stderr) == (0, GREETING, b"")
 
 
 def test_an_error_is_the_answer_and_the_next_question_is_answered_too(tmp_path: Path) -> None:
@@ -46,7 +53,7 @@ def test_an_error_is_the_answer_and_the_next_question_is_answered_too(tmp_path: 
     paths = [str(tmp_path / "gone")], [str(tmp_path / "a")]
     asked = b"".join(pickle.dumps((read_small, (each, False), {})) for each in paths)
     ran = subprocess.run(PROGRAM, input=asked, capture_output=True, timeout=60, check=False)
-    answers = BytesIO(ran.stdout)
+    answers = greeted(ran.stdout)
     nothing, error = answer_in(answers)
     assert nothing is None
     assert isinstance(error, FileNotFoundError)

@@ -42,6 +42,9 @@ class Here:
 
     asked: list[Sequence[str]]
 
+    def stop(self) -> None:
+        pass
+
     def ask(self, function: Any, paths: Sequence[str], keep: bool) -> Any:
         assert function is read_small
         self.asked.append(paths)
@@ -57,6 +60,33 @@ def here(monkeypatch: pytest.MonkeyPatch) -> list[Sequence[str]]:
     monkeypatch.setattr(reading, "Helper", Here)
     monkeypatch.setattr(reading, "_WORTH_HELPERS", 0)
     return Here.asked
+
+
+class Counted(Helper):
+    """A real helper that is remembered."""
+
+    asked = 0
+
+    def ask(self, function: Any, *arguments: Any, **named: Any) -> Any:
+        self.asked += 1
+        return super().ask(function, *arguments, **named)
+
+    @property
+    def ended(self) -> bool:
+        """Whether there was a process, and is none any more."""
+        return self._process is not None and self._process.returncode is not None
+
+
+def watch_helpers(monkeypatch: pytest.MonkeyPatch) -> list[Counted]:
+    """Return a list that every helper comes into."""
+    helpers: list[Counted] = []
+
+    def make() -> Counted:
+        helpers.append(Counted())
+        return helpers[-1]
+
+    monkeypatch.setattr(reading, "Helper", make)
+    return helpers
 
 
 @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -75,16 +105,10 @@ def test_parts_come_in_their_order_whoever_read_them(
 def test_real_helpers_read_most_of_many_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reading, "_WORTH_HELPERS", 10)
     parts = parts_of(tmp_path, [5] * 20)
-    asked: list[Sequence[str]] = []
-
-    class Counted(Helper):
-        def ask(self, function: Any, paths: Any, keep: Any) -> Any:  # type: ignore[override] # one of its uses
-            asked.append(paths)
-            return super().ask(function, paths, keep)
-
-    monkeypatch.setattr(reading, "Helper", Counted)
+    helpers = watch_helpers(monkeypatch)
     assert texts(list(read_parts(parts, keep=True))) == names(parts)
-    assert len(asked) == 17
+    assert [helper.asked for helper in helpers] == [6, 6, 5]
+    assert all(helper.ended for helper in helpers)
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("read")]
 
 
@@ -138,8 +162,24 @@ def test_whoever_stops_in_the_middle_leaves_no_helper_behind(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(reading, "_WORTH_HELPERS", 0)
+    helpers = watch_helpers(monkeypatch)
     reads = read_parts(parts_of(tmp_path, [3] * 21), keep=True)
     next(reads)
     next(reads)
     reads.close()  # type: ignore[attr-defined] # a generator
     assert not [thread for thread in threading.enumerate() if thread.name.startswith("read")]
+    assert len(helpers) == 3
+    assert all(helper.ended for helper in helpers)
+
+
+def test_where_no_thread_can_be_started_all_is_read_by_whoever_asks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "_WORTH_HELPERS", 0)
+    parts = parts_of(tmp_path, [3] * 21)
+
+    def full(_: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", full)
+    assert texts(list(read_parts(parts, keep=True))) == names(parts)

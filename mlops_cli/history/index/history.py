@@ -367,8 +367,9 @@ class History:
         """Return whose a run's parameters and metrics are, as JSON; of all runs at once, because whoever asks compares several."""
         if file not in self._owners:
             rows = self._ask("SELECT file, files, reporters FROM runs WHERE project = ?", (self._number,))
-            self._owners = {number: (files, reporters) for number, files, reporters in rows}
-        return self._owners.get(file, ("{}", "{}"))
+            self._owners |= {number: (files, reporters) for number, files, reporters in rows}
+            self._owners.setdefault(file, ("{}", "{}"))  # gone since it was listed
+        return self._owners[file]
 
     def _sources_of(self, file: int) -> tuple[Source, ...]:
         return self._answer(lambda: self._sources.of_many(file))

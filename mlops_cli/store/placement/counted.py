@@ -45,6 +45,10 @@ class CountedObjects:
         """Return those that are not in the store."""
         return self._objects.missing(digests)
 
+    def bring(self, digests: Collection[Digest]) -> None:
+        """Have objects here before they are asked for one after another."""
+        self._objects.bring(digests)
+
     def put_files(self, paths: Sequence[str]) -> list[Stored]:
         """Store files."""
         stored = self._objects.put_files(paths)

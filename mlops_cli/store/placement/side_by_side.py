@@ -33,6 +33,7 @@ def place(objects: Objects, placements: Sequence[Placement]) -> list[Identity]:
     lots = deque(_lots(placements))
     if len(lots) < 2:
         return objects.place(placements)
+    objects.bring({placement.digest for placement in placements})
     from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 
     identities: dict[int, Identity] = {}
@@ -57,6 +58,10 @@ def place(objects: Objects, placements: Sequence[Placement]) -> list[Identity]:
         futures = [pool.submit(work, helper) for helper in (None, *helpers)]
         try:
             wait(futures, return_when=FIRST_EXCEPTION)
+        except BaseException:
+            for helper in helpers:
+                helper.stop()
+            raise
         finally:  # also where somebody interrupts: whoever clears up must not be joined by new files
             if any(not future.done() or future.exception() for future in futures):
                 stop.set()

@@ -2,6 +2,8 @@ from __future__ import annotations
 
 import os
 import threading
+import time
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +17,10 @@ from mlops_cli.store.placement.side_by_side import place
 from mlops_cli.store.stat_cache import identity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from pathlib import Path
+    from collections.abc import Collection, Sequence
 
     from mlops_cli.helper.process import Helper
+    from mlops_cli.store.digest import Digest
     from mlops_cli.store.stat_cache import Identity
 
 
@@ -36,7 +38,11 @@ class Watched:
         self.fail_at = fail_at
         self.calls: list[tuple[str, set[str]]] = []
         self.helpers: set[Helper | None] = set()
+        self.brought: list[set[Digest]] = []
         self.all_here = threading.Barrier(helpers)
+
+    def bring(self, digests: Collection[Digest]) -> None:
+        self.brought.append(set(digests))
 
     def place(self, placements: Sequence[Placement], helper: Helper | None = None) -> list[Identity]:
         folders = {each.target.rpartition("/")[0] for each in placements}
@@ -121,7 +127,16 @@ def test_other_processes_make_files_as_this_one_does(
         assert bool(path.stat().st_mode & 0o100) is each.executable
 
 
-def test_an_object_that_is_damaged_is_found_by_whichever_process_reads_it(
+class ByHelpers(Watched):
+    """A store of which whoever asks places nothing: helpers do all of it."""
+
+    def place(self, placements: Sequence[Placement], helper: Helper | None = None) -> list[Identity]:
+        while helper is None and len(self.helpers) < 1:
+            time.sleep(0.01)  # until a helper has met what it has to meet
+        return super().place(placements, helper)
+
+
+def test_an_object_that_is_damaged_is_found_by_a_helper(
     objects: FolderObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(side_by_side, "_LOT", 20)
@@ -129,13 +144,20 @@ def test_an_object_that_is_damaged_is_found_by_whichever_process_reads_it(
     wanted = lay_out(objects, tmp_path / "out", dict.fromkeys("abcdefgh", 25))
     [pack] = objects.packs.all()
     os.chmod(pack.path, 0o644)
-    for folder in ("a", "h"):
-        place_of = pack.index.find(
-            wanted[[w.target.rpartition("/")[0][-1] for w in wanted].index(folder)].digest
-        )
-        assert place_of is not None
-        with open(pack.path, "r+b") as stream:
-            stream.seek(place_of.offset)
-            stream.write(b"!")
-    with pytest.raises(DamagedObjectError):
-        place(objects, wanted)
+    data = bytearray(Path(pack.path).read_bytes())
+    for place_of in pack.index.places.values():
+        data[place_of.offset] ^= 1  # each: whichever it meets
+    Path(pack.path).write_bytes(data)
+    with pytest.raises(DamagedObjectError, match="is damaged"):
+        place(ByHelpers(objects), wanted)  # type: ignore[arg-type] # as above
+
+
+def test_what_comes_from_elsewhere_is_brought_at_once_and_not_part_by_part(
+    objects: FolderObjects, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(side_by_side, "_LOT", 20)
+    monkeypatch.setattr(side_by_side, "_STEP", 7)
+    wanted = lay_out(objects, tmp_path / "out", dict.fromkeys("abcd", 25))
+    watched = Watched(objects)
+    place(watched, wanted)  # type: ignore[arg-type] # as above
+    assert watched.brought == [{each.digest for each in wanted}]

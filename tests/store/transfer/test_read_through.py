@@ -59,6 +59,20 @@ def test_what_is_only_there_can_be_restored_and_is_kept(
     assert here.holds([folder])
 
 
+def test_many_files_of_many_folders_are_brought_together(
+    there: Side, here: Side, remote: RemoteFiles, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("mlops_cli.store.placement.side_by_side._LOT", 20)
+    monkeypatch.setattr("mlops_cli.store.placement.side_by_side._STEP", 10)
+    folder = there.put({name: {str(n): f"{name}{n}".encode() for n in range(40)} for name in "abcd"})
+    there.push(remote, [folder])
+    restore(through(here, remote), folder, str(tmp_path / "placed"), str(tmp_path / "temporary"))
+    assert (tmp_path / "placed/c/7").read_bytes() == b"c7"
+    assert here.holds([folder])
+    files = [pack for pack in here.objects.packs.all() if len(pack.index) > 100]
+    assert [len(pack.index) for pack in files] == [160]
+
+
 def test_what_is_nowhere_is_missing(there: Side, here: Side, remote: RemoteFiles) -> None:
     folder = there.put({"a": blob(1, LARGE)})
     there.push(remote, [folder])
