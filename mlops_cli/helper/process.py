@@ -109,9 +109,8 @@ class Helper:
         except OSError:  # no more processes, no memory, or a Python that does not know where it lies
             return
         stdout = self._process.stdout
-        if (
-            stdout is None or stdout.read(len(GREETING)) != GREETING
-        ):  # a Python that does not find this program
+        if stdout is None or stdout.read(len(GREETING)) != GREETING:
+            # A Python that does not find this program, or is none.
             self.__exit__()
             self._process = None
         elif hasattr(fcntl, "F_SETPIPE_SZ"):
