@@ -799,6 +799,25 @@ def test_more_files_than_are_read_at_once_are_all_taken_in(
     assert set(store.blobs.values()) == {b"%d" % n for n in range(7)} | {b"alone %d" % n for n in range(9)}
 
 
+def test_what_helpers_read_is_all_taken_in(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mlops_cli.store.looking._AT_ONCE", 4)
+    monkeypatch.setattr("mlops_cli.store.reading._WORTH_HELPERS", 20)
+    files = {f"{n % 7}/{n}": f"text {n}" for n in range(150)}
+    write_all(root / "data", files)
+    write_all(root / "data", {"large": "x" * 100_000})
+    store = MemoryObjects()
+    alone = Workspace(root, StatCache(None)).artifact("data")
+    workspace = Workspace(root, StatCache(None))
+    with store.intake() as intake:
+        workspace.look(["data"], intake)
+    assert set(store.blobs.values()) == {text.encode() for text in files.values()} | {b"x" * 100_000}
+    assert workspace.artifact("data") == alone
+    # Without an intake nobody needs the bytes.
+    again = Workspace(root, StatCache(None))
+    again.look(["data"])
+    assert again.artifact("data") == alone
+
+
 def test_a_file_that_changes_while_it_is_taken_in_is_what_was_stored(root: Path) -> None:
     write(root / "data" / "a", "x" * 100_000)
 
