@@ -90,14 +90,11 @@ def push(
     outs = _results(chosen, results)
     wanted = [*artifacts.values(), *(artifact for made in outs.values() for artifact in made.values())]
     memory = _Memory(opened.cache, store, wanted, outs)
-    aside: tuple[str, ...] = ()
-    if repair:
-        aside = _set_aside(objects, store, wanted, Tally(listen=listen))
-    else:
-        known = memory.recall()
-        if known is not None:
-            tally.skipped = known
-            return transfer_outcome(name, store, tally, objects, artifacts, time.monotonic() - began)
+    known = None if repair else memory.recall()
+    if known is not None:
+        tally.skipped = known
+        return transfer_outcome(name, store, tally, objects, artifacts, time.monotonic() - began)
+    aside = _set_aside(objects, store, wanted, Tally(listen=listen)) if repair else ()
     found = _send(opened, objects, store, wanted, outs, tally)
     if not tally.failed:
         memory.keep(found, tally.objects + tally.skipped)

@@ -16,7 +16,7 @@ from mlops_cli.store.packs import LocalPacks, held
 from mlops_cli.store.stat_cache import identity_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Collection, Iterator, Sequence
     from pathlib import Path
 
     from mlops_cli.helper.process import Helper
@@ -189,22 +189,25 @@ class FolderObjects:
         if self.loose.missing(wanted - held(located)):
             self.packs.again()  # another command has packed it since they were listed
             located = self.packs.locate(wanted)
+        spots = {digest: (pack, place) for pack, places in located for digest, place in places.items()}
         made: dict[int, Identity] = {}
-        rest: Collection[int] = range(len(placements))
-        for pack, places in located:
-            here = [number for number in rest if placements[number].digest in places]
-            files = [self._packed_file(placements[number], places) for number in here]
-            by = make_files(pack.path, files) if helper is None else helper.ask(make_files, pack.path, files)
-            made.update(zip(here, by, strict=True))
-            rest = [number for number in rest if number not in made]
-        for number in rest:
-            made[number] = self.loose.place(placements[number])
+        packed: dict[str, dict[int, PackedFile]] = {}
+        for number, placement in enumerate(placements):
+            spot = spots.get(placement.digest)
+            if spot is None:
+                made[number] = self.loose.place(placement)
+            else:
+                pack, place = spot
+                packed.setdefault(pack.path, {})[number] = self._packed_file(placement, place)
+        for path, files in packed.items():
+            rows = list(files.values())
+            by = make_files(path, rows) if helper is None else helper.ask(make_files, path, rows)
+            made.update(zip(files, by, strict=True))
         return [made[number] for number in range(len(placements))]
 
-    def _packed_file(self, placement: Placement, places: Mapping[Digest, Place]) -> PackedFile:
-        offset, size = places[placement.digest]
+    def _packed_file(self, placement: Placement, place: Place) -> PackedFile:
         mode = self.loose.executable_mode if placement.executable else self.loose.mode
-        return placement.digest, offset, size, placement.target, mode
+        return placement.digest, place.offset, place.size, placement.target, mode
 
     def damaged(self, digests: Collection[Digest]) -> set[Digest]:
         """Read every byte, and return those that are not what their name says."""
