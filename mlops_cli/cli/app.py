@@ -88,12 +88,21 @@ def main(arguments: list[str] | None = None) -> None:
     except Exception as error:  # noqa: BLE001 - every error ends here, and gets its exit code
         from mlops_cli.cli.exit import explain
 
-        code = explain(error, arguments)
+        code = 130 if _interrupted(error) else explain(error, arguments)
     if code == 130:  # Typer, too, makes that of Ctrl-C
         write_error("mlops: stopped\n")
     settle_streams()
     gc.freeze()  # nor does Python have to look for garbage while it ends
     sys.exit(code or 0)
+
+
+def _interrupted(error: BaseException | None) -> bool:
+    """Whether an error came of Ctrl-C: while a pool of threads is closed in the middle of beginning one, the library stumbles."""
+    while error is not None:
+        if isinstance(error, KeyboardInterrupt):
+            return True
+        error = error.__context__
+    return False
 
 
 def _unraisable(unraisable: sys.UnraisableHookArgs) -> None:
